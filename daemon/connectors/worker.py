@@ -30,7 +30,13 @@ from shared.models import events, outlets
 from shared.models.outlets import Progress
 from shared.models.platforms import accounts, copies, outbox, stopped
 from shared.models.store import Store
-from shared.rules.connectors import SENDING_EVENTS, AccountState, PlatformAccount
+from shared.operations import platform_intake
+from shared.rules.connectors import (
+    INVOICE_EVENTS,
+    SENDING_EVENTS,
+    AccountState,
+    PlatformAccount,
+)
 from shared.rules.outlets import OutletStanding, Refused
 
 EVENTS_AT_ONCE = 500
@@ -214,7 +220,8 @@ class ConnectorWorker(HeldWork):
         now, held = self.thd_hold()
         self._outcomes.goes(held)
         known = accounts.get(self._id, self.account.connection)
-        if not known.identity:  # which of its records are there is known from now on
+        is_first = not known.identity
+        if is_first:  # which of its records are there is known from now on
             outbox.want(self._id, copies.there_before(self._id, company.identity), now)
         accounts.told(
             self._id,
@@ -224,6 +231,9 @@ class ConnectorWorker(HeldWork):
             time_zone=company.time_zone,
             warning=" ".join(company.warnings),
         )
+        if is_first:
+            told = accounts.get(self._id, self.account.connection)
+            platform_intake.look_again(told, None, now)
 
     # What happened is what may have to go out.
 
@@ -245,6 +255,9 @@ class ConnectorWorker(HeldWork):
         now, held = self.thd_hold()
         account = accounts.get(self._id, self.account.connection)
         outbox.want(self._id, named(self._id, account.identity, found.events), now)
+        numbers = [one.document for one in found.events if one.kind.value in INVOICE_EVENTS]
+        if numbers:
+            platform_intake.look_again(account, numbers, now)
         progress = Progress(found.cursor)
         outlets.note(held, progress, gives_up_after=timedelta(), chance=self._chance, now=now)
 

@@ -24,6 +24,7 @@ from shared.operations.payment_intake import BadPayment, plan_add
 from shared.rules.arrivals import Arrival, NumberedThere, PaidThere
 from shared.rules.connectors import ConvenienceFees, Mapped, Owner, PlatformAccount
 from shared.rules.payments.correcting import as_taken
+from shared.rules.payments.names import folded
 from shared.rules.payments.values import ChargeState, NewPayment, NewUse, Payment, UseKind
 from shared.rules.values import Connection, RecordKind
 
@@ -100,7 +101,7 @@ def _take(
         _is_done(account, one, by.now)
         return
     came_otherwise = held is not None and known is None
-    mixed_up = "" if known else _mixed_up(account, one, held, numbers)
+    mixed_up = _mixed_up(account, one, held, numbers, is_known=known is not None)
     if mixed_up:
         _keep_out(by, account, one, receiving.REFUSED, mixed_up)
         return
@@ -122,32 +123,43 @@ def _mixed_up(
     one: Arrival,
     held: Payment | None,
     numbers: Mapping[str, NumberedThere],
+    *,
+    is_known: bool,
 ) -> str:
     """Why a payment may be taken for another one, or pay another invoice than it does; empty: no.
 
-    ``held`` came from elsewhere under its id. The platform's number of an invoice that is none of
-    ours may be that of another one in QuickBooks.
+    ``held`` came from elsewhere under its id, unless it ``is_known``. The platform's number of an
+    invoice that is none of ours may be that of another one in QuickBooks.
     """
     if one.payment is None:
         return ""
     told = one.payment
     amounts = (told.amount, told.amount - one.convenience_fee)
-    if held is not None and (
-        held.amount not in amounts or held.currency not in ("", told.currency)
-    ):
+    if held is not None and not is_known:
+        if held.amount in amounts and held.currency in ("", told.currency):
+            return ""
         return (
             f"A payment {one.their_id} of {held.amount:,.2f} {held.currency} is on file already,"
             f" and this one is of {told.amount:,.2f} {told.currency}: they seem to be two"
         )
-    where = (account.connection_id, account.identity)
-    for use in () if held else one.paid:
+    used = _used(held)
+    for use in one.paid:
         there = numbers.get(use.invoice)
-        if there and copies.is_another_of_number(*where, there.number, there.total):
+        if there and there.number not in used and _is_the_one(account, there) is False:
             return (
                 f"It pays invoice {there.number} of {account.platform.capitalize()}, which is not"
                 f" linked with invoice {there.number} of QuickBooks: they seem to be two"
             )
     return ""
+
+
+def _is_the_one(account: PlatformAccount, there: NumberedThere) -> bool | None:
+    where = (account.connection_id, account.identity)
+    return copies.is_the_one_of_number(*where, there.number, there.total)
+
+
+def _used(held: Payment | None) -> frozenset[str]:
+    return frozenset(use.document for use in held.uses) if held else frozenset()
 
 
 def _is_nothing_new(one: Arrival, held: Payment | None, known: Mapped | None) -> bool:
@@ -190,8 +202,7 @@ def _wanted(
             refunded=min(told.refunded, held.amount),
             disputed=told.disputed,
         )
-    used = {use.document for use in held.uses} if held else frozenset()
-    paid = tuple(_use(account, use, used, numbers) for use in one.paid)
+    paid = tuple(_use(account, use, _used(held), numbers) for use in one.paid)
     customer = _ours(account, _CUSTOMER, one.customer)
     named = customer[1] if customer else one.payment.customer
     uses = (*paid, *one.payment.uses)
@@ -229,12 +240,41 @@ def _use(
     used: Collection[str],
     numbers: Mapping[str, NumberedThere],
 ) -> NewUse:
-    """What a payment pays, by the name that it was first told with, so that it stays the same."""
+    """What a payment pays, by the name that it was first told with, so that it stays the same.
+
+    An invoice that is none of ours has a name of its own until QuickBooks has it as well: else an
+    other one that gets its number later would be paid.
+    """
     ours = _ours(account, _INVOICE, use.invoice)
     there = numbers.get(use.invoice)
-    names = ours or (there.number if there else f"invoice {use.invoice}",)
+    if ours:
+        names = ours
+    elif there is None:
+        names = (from_platform.named_there(account.platform, use.invoice),)
+    elif there.number in used or _is_the_one(account, there):
+        names = (there.number,)
+    else:
+        names = (from_platform.named_there(account.platform, there.number),)
     document = next((name for name in names if name in used), names[0])
     return NewUse(document, use.amount, UseKind.INVOICE)
+
+
+def look_again(account: PlatformAccount, numbers: Collection[str] | None, now: datetime) -> None:
+    """Have payments read again that wait for invoices of the platform that are none of ours.
+
+    ``numbers``: those for which QuickBooks has invoices by now; None: all.
+    """
+    waiting = from_platform.waiting_there(account.connection_id, account.platform)
+    names = None if numbers is None else {folded(one) for one in numbers}
+    where = (account.connection_id, account.identity, _PAYMENT)
+    keys = {key for key, number in waiting if names is None or folded(number) in names}
+    for found in records.these(*where, sorted(keys)).values():
+        _read_again(account, found.their_id, now)
+
+
+def _read_again(account: PlatformAccount, their_id: str, now: datetime) -> None:
+    why = "QuickBooks may have its invoice by now."
+    inbox.watch(account.connection_id, account.identity, their_id, why, due_at=now, now=now)
 
 
 def _watch(account: PlatformAccount, their_id: str, why: str, now: datetime) -> None:

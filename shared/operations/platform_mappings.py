@@ -9,10 +9,12 @@ from shared.errors import CannotBeMeant, NotFound, NotPossible
 from shared.models import connections
 from shared.models.platforms import accounts, outbox, records
 from shared.models.store import Store
+from shared.operations import platform_intake
 from shared.operations.deciding import Need, Operator, Outcome, Plan
 from shared.operations.which import Which, every
 from shared.rules.connectors import Mapped, Outgoing, Owner, PlatformAccount
 from shared.rules.operators import Role
+from shared.rules.values import RecordKind
 
 REWRITES = "rewrites"
 
@@ -51,6 +53,8 @@ class MapPlan(Plan[Outcome]):
         else:
             records.remove(*where)
         outbox.want(account.connection_id, [(found.kind, found.our_id, found.document)], by.now)
+        if found.kind is RecordKind.INVOICE:
+            platform_intake.look_again(account, None, by.now)
         told = f"{found.kind.value} {found.our_id}: {found.their_id} -> {self.their_id or 'none'}"
         by.note("invoiced.map", account.connection, told)
         if self.their_id:

@@ -62,12 +62,19 @@ def reasons(stage: Stage, name: str) -> dict[str, str]:
     with stage.store.reading():
         connection_id = connections.get(name).id
         told = _told(connection_id)
+        kept_out = [
+            one
+            for one in problems.list_problems(connection_id, TOLD)
+            if one.kind is RecordKind.RECEIVING
+        ]
         found = [
             *payment_pages.each(connection_id),
             *payment_pages.each(connection_id, deleted=True),
         ]
     ours = [one for one in found if one.source is PaymentSource.INVOICED]
-    return {one.external_id: _reason(one, told.get(str(one.id), set())) for one in ours}
+    return {one.object_id.rpartition("/")[2]: one.message for one in kept_out} | {
+        one.external_id: _reason(one, told.get(str(one.id), set())) for one in ours
+    }
 
 
 def _reason(payment: Payment, told: set[str]) -> str:

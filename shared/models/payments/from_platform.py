@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from peewee import fn
+from peewee import SQL, NodeList, fn
 
 from shared.models import tables as t
 from shared.models.convert import millis
@@ -85,6 +85,39 @@ def _counts() -> Any:
 
 
 _COUNTS = Statement(_counts)
+
+
+def named_there(platform: str, number: str) -> str:
+    """What an invoice is called that the platform alone has: longer than a number of QuickBooks."""
+    return f"{number}{_there(platform)}"
+
+
+def _there(platform: str) -> str:
+    return f" ({platform.capitalize()} only)"
+
+
+def waiting_there(connection_id: int, platform: str) -> list[tuple[str, str]]:
+    """Return (key of a payment, number) of invoices ``named_there`` that payments pay one day."""
+    end = _there(platform)
+    found = _WAITING_THERE.all(connection=connection_id, pattern=f"%{end}")
+    return [(key, document.removesuffix(end)) for key, document in found]
+
+
+_MAY_GO = (PaymentStatus.WAITING, PaymentStatus.REFUSED, PaymentStatus.NOT_ELIGIBLE)
+_WAITING_THERE = Statement(
+    lambda: (
+        t.Payment.select(t.Payment.key, t.PaymentUse.document)
+        .join(t.PaymentUse, on=(t.PaymentUse.payment == t.Payment.id))
+        .where(
+            (t.Payment.connection == slot("connection"))
+            & (t.Payment.source == PaymentSource.INVOICED.value)
+            & t.Payment.charged
+            & t.Payment.status.in_([one.value for one in _MAY_GO])
+            & (t.PaymentUse.invoice_txn_id == "")
+            & NodeList((t.PaymentUse.document, SQL("LIKE"), slot("pattern")))
+        )
+    )
+)
 
 
 def left(payment_ids: Collection[int]) -> frozenset[int]:

@@ -10,7 +10,7 @@ paid is lost, and nothing is counted twice:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ from shared.models.mapper import Mapper
 from shared.models.platforms import outbox, paid, records
 from shared.models.platforms.outbox import Named
 from shared.models.platforms.paid import InQuickBooks
-from shared.models.statements import Statement, among, slot
+from shared.models.statements import Row, Statement, among, slot
 from shared.rules.connectors import (
     AppliedCopy,
     Change,
@@ -54,7 +54,6 @@ _AWAITED = {
     SendState.REFUSED: "was refused: see its problem",
     SendState.SKIPPED: "is skipped: retry that one to send both",
 }
-_UNDECIDED = (SendState.WAITING, SendState.REFUSED)
 _ENDED = {InvoiceStatus.VOID: Ended.VOIDED, InvoiceStatus.DELETED: Ended.DELETED}
 
 
@@ -202,9 +201,7 @@ class Side:
 
         A document is never written over another one.
         """
-        if not folded(sides.number):
-            return None
-        for row in _OF_NUMBER.all(connection=self._id, key=numbers.key(sides.number)):
+        for row in _bearing(self._id, sides.number):
             id_, txn_id, number, customer, status, left_out = row
             if txn_id == sides.txn_id or folded(number) != folded(sides.number):
                 continue
@@ -424,18 +421,34 @@ def there_before(connection_id: int, identity: str) -> Iterator[Named]:
                 yield _PAYMENT, txn_id, document
 
 
-def is_another_of_number(connection_id: int, identity: str, number: str, total: Decimal) -> bool:
-    """Whether the invoice of this number seems to be another one than that of the platform, which
-    is none of ours: it is linked already, or comes to another amount and was not kept out.
+def is_the_one_of_number(
+    connection_id: int, identity: str, number: str, total: Decimal
+) -> bool | None:
+    """Whether the invoice of this number seems to be that of the platform, which is none of ours.
+
+    It is not where it is linked with another one, or comes to another amount, unless a person left
+    it out here since it is there already. None: no invoice bears the number.
     """
+    where = (connection_id, identity, _INVOICE)
+    found = [
+        txn_id
+        for _, txn_id, other, _, status, _ in _bearing(connection_id, number)
+        if folded(other) == folded(number) and status != InvoiceStatus.DELETED.value
+    ]
+    if not found:
+        return None
+    return not any(
+        records.find(*where, txn_id)
+        or (
+            outbox.state_of(connection_id, _INVOICE, txn_id) is not SendState.SKIPPED
+            and invoice_pages.get(connection_id, txn_id).total != total
+        )
+        for txn_id in found
+    )
+
+
+def _bearing(connection_id: int, number: str) -> Sequence[Row]:
+    """Invoices of a close number; none for an empty one."""
     if not folded(number):
-        return False
-    for _, txn_id, other, *_ in _OF_NUMBER.all(connection=connection_id, key=numbers.key(number)):
-        if folded(other) != folded(number):
-            continue
-        if records.find(connection_id, identity, _INVOICE, txn_id):
-            return True
-        is_undecided = outbox.state_of(connection_id, _INVOICE, txn_id) in _UNDECIDED
-        if is_undecided and invoice_pages.get(connection_id, txn_id).total != total:
-            return True
-    return False
+        return ()
+    return _OF_NUMBER.all(connection=connection_id, key=numbers.key(number))

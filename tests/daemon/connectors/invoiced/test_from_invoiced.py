@@ -218,16 +218,6 @@ def test_what_a_person_withdrew_stays_withdrawn(world):
     assert world.on_file(made).status is PaymentStatus.WITHDRAWN
 
 
-def test_a_payment_of_an_invoice_that_is_not_ours_waits_under_its_number(world):
-    world.begins()
-    theirs = world.fake.invoice(world.fake.customer("Other"), 80, number="X-7")
-    made = str(world.fake.charged(theirs, 80)["id"])
-    world.polls()
-    payment = world.on_file(made)
-    assert payment.status is PaymentStatus.WAITING
-    assert [use.document for use in payment.applied] == ["X-7"]
-
-
 def burst(world, many: int) -> list[str]:
     """So many payments of one second."""
     account = world.fake.account
