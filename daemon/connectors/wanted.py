@@ -28,11 +28,15 @@ def named(connection_id: int, identity: str, found: Sequence[Event]) -> Iterator
 
 
 def _payments(connection_id: int, identity: str, found: Sequence[Event]) -> Iterator[Named]:
-    """The ReceivePayments that events are about: one posted here is told by the platform's id."""
+    """The ReceivePayments that events are about: one posted here is told by the platform's id,
+    one that was recorded there by what a person finds it by.
+    """
     told = {one.document: one.kind for one in found if one.kind.value in PAYMENT_EVENTS}
     posted = paid.posted_for(connection_id, identity, told)
     for txn_id, key in posted:
         yield RecordKind.PAYMENT, txn_id, key
-    for document in told.keys() - {key for _, key in posted}:
-        if told[document].value not in POSTING_EVENTS:
-            yield RecordKind.PAYMENT, document, document
+    rest = told.keys() - {key for _, key in posted}
+    recorded = {one for one in rest if told[one].value not in POSTING_EVENTS}
+    names = paid.recorded_as(connection_id, recorded)
+    for txn_id in recorded:
+        yield RecordKind.PAYMENT, txn_id, names.get(txn_id, txn_id)

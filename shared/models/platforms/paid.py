@@ -206,8 +206,19 @@ def called_of_invoice(connection_id: int, identity: str, txn_id: str) -> Iterato
     return _called(_RECORDED_OF_ONE.all(**which), _POSTED_OF_ONE.all(**which, identity=identity))
 
 
+def recorded_as(connection_id: int, txn_ids: Collection[str]) -> dict[str, str]:
+    """Return what a person calls payments recorded in QuickBooks, by TxnID."""
+    found = _RECORDED_AS.all(connection=connection_id, ids=txn_ids)
+    return {txn_id: _name(*told) for txn_id, *told in found}
+
+
+def _name(number: str, day: str, cents: int) -> str:
+    """Its number; without one, what QuickBooks finds it by as well."""
+    return number or f"of {money(cents):,.2f} on {day}"
+
+
 def _called(recorded: Iterable[Any], posted: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    yield from ((txn_id, number or txn_id) for txn_id, number in recorded)
+    yield from ((txn_id, _name(*told)) for txn_id, *told in recorded)
     yield from ((txn_id, key) for txn_id, key in posted)
 
 
@@ -226,10 +237,20 @@ def _is_this(txn_id: Any) -> Any:
     return txn_id == slot("txn_id")
 
 
+_TOLD = (t.Payment.key, t.Payment.reference, t.Payment.date, t.Payment.amount_cents)
+_RECORDED_AS = Statement(
+    lambda: t.Payment.select(*_TOLD).where(
+        (t.Payment.connection == slot("connection"))
+        & (t.Payment.source == PaymentSource.QUICKBOOKS.value)
+        & among(t.Payment.key, "ids")
+    )
+)
+
+
 def _recorded_of(which: Callable[[Any], Any]) -> Any:
     """Payments recorded in QuickBooks that pay an invoice of which this holds."""
     return (
-        t.Payment.select(t.Payment.key, t.Payment.reference)
+        t.Payment.select(*_TOLD)
         .join(t.PaymentUse, on=(t.PaymentUse.payment == t.Payment.id))
         .where(_imported() & which(t.PaymentUse.invoice_txn_id))
         .distinct()

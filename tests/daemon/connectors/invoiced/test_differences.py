@@ -116,7 +116,7 @@ def test_a_payment_of_quickbooks_that_somebody_voided_there_is_told_at_once(worl
     (payment,) = world.there("payments")
     world.on_invoiced(acts.void_payment, world.the(str(payment["id"])))
     world.polls()
-    assert world.told() == [("platform-differs", "Payment 7B-1")]
+    assert world.told() == [("platform-differs", "Payment CHK 77")]
     world.quickbooks_deleted(payments=["7B-1"])
     world.goes_on()
     assert world.told() == []

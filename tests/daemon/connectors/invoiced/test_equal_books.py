@@ -62,7 +62,7 @@ def test_a_payment_that_was_made_there_and_recorded_by_hand_is_not_counted_twice
     world.quickbooks_received(received("7B-1", applied("1A-100", "250.00"), amount=ALL))
     world.goes_on(1800, by=10)
     assert world.paid_there() == {"100": 0, "101": 250}
-    assert ("platform-refused", "Payment 7B-1") in world.told()
+    assert ("platform-refused", "Payment CHK 77") in world.told()
     world.decides(platform_records.plan_skip, "Larkspur", ["7B-1"], "it is the one of Invoiced")
     assert world.told() == []
 

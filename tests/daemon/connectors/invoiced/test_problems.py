@@ -224,3 +224,20 @@ def test_a_payment_that_is_read_after_its_invoice_is_no_difference(world):
     world.goes_on(7 * 3600, by=60)
     assert opened(world) == []
     assert world.paid_there() == {"100": 150}
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [("CHK 77", "CHK 77"), ("", "of 300.00 on 2024-06-04")]
+)
+def test_a_payment_is_called_by_what_a_person_finds_it_by_in_quickbooks(world, number, name):
+    world.quickbooks_has(invoice("1A-100"))
+    world.connects()
+    world.runs()
+    world.goes_on()
+    more = applied("1A-100", "300.00")
+    amount = Decimal("300.00")
+    world.quickbooks_received(received("7B-1", more, ref_number=number, amount=amount))
+    world.goes_on(1800, by=10)
+    assert [one.document for one in opened(world)] == [f"Payment {name}"]
+    decides(world, platform_records.plan_skip, "Larkspur", [name], "keyed by hand")
+    assert world.stands("7B-1").state is SendState.SKIPPED
