@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -807,6 +807,16 @@ def _tell_of_posted(connection_id: int, recharged: Sequence[_Verdict], now: date
     ]
     troubles = [trouble for one in posted for trouble in _of_charge(one)]
     problems.report(connection_id, None, troubles, now)
+    for code, is_over in _OVER.items():
+        over = [str(one.id) for one in recharged if is_over(one.payment)]
+        problems.resolve(connection_id, _PAYMENT, over, [code], now)
+
+
+_OVER: Mapping[str, Callable[[NewPayment], bool]] = {
+    "payment-disputed": lambda told: not told.disputed,
+    "payment-returned": lambda told: told.charge_state is not ChargeState.FAILED,
+}
+"""Which problems of a charge are over by what is told of it now."""
 
 
 def _of_charge(one: _Verdict) -> Iterator[Trouble]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -60,8 +61,11 @@ def _metadata(record: Record) -> Iterable[Hashable]:
 
 
 def fold(value: Hashable) -> Hashable:
-    """What counts as equal to Invoiced's database: upper and lower case are one."""
-    return value.casefold() if isinstance(value, str) else value
+    """What counts as equal to Invoiced's database: case and accents make no difference."""
+    if not isinstance(value, str):
+        return value
+    letters = unicodedata.normalize("NFKD", value.casefold())
+    return "".join(one for one in letters if not unicodedata.combining(one))
 
 
 INDEXES: Mapping[str, Mapping[str, Keys]] = {

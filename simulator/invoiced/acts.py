@@ -121,6 +121,12 @@ def dispute(account: Account, payment: Record) -> Done:
     return Done("charges", charge["id"], f"Payment {payment['id']} disputed.")
 
 
+def win(account: Account, payment: Record) -> Done:
+    """The dispute about a payment is won."""
+    charge = payments.win(account, charge_of(account, payment))
+    return Done("charges", charge["id"], f"Dispute about payment {payment['id']} won.")
+
+
 def void_payment(account: Account, payment: Record) -> Done:
     """Staff voids a payment."""
     payments.void(account, payment)

@@ -271,6 +271,7 @@ _on(
 )
 _on(acts.payment_named, "refund", acts.refund, _AMOUNT)
 _on(acts.payment_named, "dispute", acts.dispute)
+_on(acts.payment_named, "win", acts.win)
 _on(acts.payment_named, "void-payment", acts.void_payment)
 _on(acts.payment_named, "delete-payment", acts.delete_payment)
 _on(acts.invoice_named, "void", acts.void)

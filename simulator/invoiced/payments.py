@@ -172,6 +172,13 @@ def dispute(account: Account, of: Record) -> Record:
     return kept
 
 
+def win(account: Account, of: Record) -> Record:
+    """A dispute ends well. Nothing but the charge tells: no event, and the payment stays so."""
+    if not of["disputed"]:
+        raise ApiError("The charge is not disputed.")
+    return account.alter("charges", of, disputed=False)
+
+
 def _check_amount(amount: Decimal | None) -> None:
     if amount is None or amount < 0:
         raise ApiError("The amount cannot be less than 0.", "amount")

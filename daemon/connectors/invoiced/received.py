@@ -91,8 +91,15 @@ def _read(record: Record, their_id: str, zone: str, *, is_old: bool) -> Arrival:
         customer_id,
         sum((money(row["amount"]) for row in rows if row["type"] == "convenience_fee"), ZERO),
         is_old,
-        "The charge is pending." if payment.charge_state is ChargeState.PENDING else "",
+        _watch_because(payment),
     )
+
+
+def _watch_because(payment: NewPayment) -> str:
+    """Why to read it again: a charge may be decided, and a dispute won, without a word."""
+    if payment.charge_state is ChargeState.PENDING:
+        return "The charge is pending."
+    return "The charge is disputed." if payment.disputed else ""
 
 
 def _invoices(rows: Any) -> dict[str, Decimal]:

@@ -217,7 +217,7 @@ def test_a_payment_of_another_invoice_of_the_same_number_is_kept_out(world):
     world.fake.patch(f"/invoices/{theirs['id']}", number="OLD-100", closed=False)
     world.decides(platform_records.plan_retry, "Larkspur", ["1A-100"])
     world.polls(12)
-    assert [one.document for one in world.on_file(made).applied] == ["OLD-100"]
+    assert [one.document for one in world.on_file(made).applied] == ["OLD-100 (Invoiced only)"]
     assert world.paid_there()["100"] == 250
 
 
