@@ -200,7 +200,8 @@ def _unclear(method: str, reason: str) -> NoReturn:
 
 def _said(told: Any) -> str:
     message = told.get("message") if isinstance(told, dict) else None
-    return message[:_LONGEST_WORDS] if isinstance(message, str) else ""
+    words = message[:_LONGEST_WORDS] if isinstance(message, str) else ""
+    return "".join(one if one.isprintable() else " " for one in words)
 
 
 def _wait(text: str) -> timedelta:

@@ -73,7 +73,7 @@ def fields(copy: CustomerCopy) -> Values:
     values = {
         "name": cut(copy.name, LONGEST_NAME),
         "email": _MAIL_ENDS.split(copy.email.strip())[0],
-        "phone": copy.phone,
+        "phone": cut(copy.phone, LONGEST_NAME),
         **_address(copy),
     }
     return {**{name: value for name, value in values.items() if value}, "active": copy.is_active}
@@ -104,6 +104,16 @@ def is_as_wanted(copy: CustomerCopy, there: Record) -> bool:
 def of_name(copy: CustomerCopy, there: Sequence[Record]) -> list[Record]:
     """Those of Invoiced that bear the name of ours, however that is typed."""
     return [one for one in there if folded(str(one.get("name"))) == folded(copy.name)]
+
+
+def alike(copy: CustomerCopy, there: Sequence[Record]) -> Ambiguous:
+    """Customers whose names Invoiced does not tell from ours, such as by an accent: none of them
+    may be written over, and a person knows which one is meant."""
+    shown = ", ".join(f"{one['name']} ({one['id']})" for one in there[:_SHOWN])
+    return Ambiguous(
+        f"Invoiced does not tell {copy.name} from {shown}. Choose the right one, or create a new"
+        " one."
+    )
 
 
 def of_number(copy: CustomerCopy, there: Sequence[Record]) -> list[Record]:

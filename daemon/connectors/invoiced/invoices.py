@@ -14,6 +14,7 @@ from typing import Any
 
 from daemon.connectors.invoiced.lines import amounts
 from daemon.connectors.invoiced.values import (
+    LONGEST_NAME,
     LONGEST_NUMBER,
     LONGEST_TEXT,
     Values,
@@ -138,7 +139,7 @@ def fields(copy: InvoiceCopy, zone: str) -> Values:
         "currency": copy.currency.lower(),
         "date": day(invoice.date, zone),
         "due_date": due_day(invoice.due_date, zone) if invoice.due_date else None,
-        "payment_terms": invoice.terms or None,
+        "payment_terms": cut(invoice.terms, LONGEST_NAME) or None,
         "purchase_order": cut(invoice.po_number, LONGEST_NUMBER) or None,
         "notes": cut(invoice.memo, LONGEST_TEXT) or None,
         **amounts(invoice),

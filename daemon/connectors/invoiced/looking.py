@@ -91,6 +91,8 @@ class Looks:
             return await self._free_customer(copy, numbered[0])
         if len(same) > 1 or (same and copy.shares_name):
             return customers.ambiguous(copy, same)
+        if found and not same:
+            return customers.alike(copy, found)
         return await self._free_customer(copy, same[0]) if same else None
 
     async def _numbered_customers(self, copy: CustomerCopy) -> list[Record]:

@@ -14,6 +14,7 @@ from daemon.connectors.invoiced import customers, invoices, payments, writes
 from daemon.connectors.invoiced.api import Api, ApiNotNow, ApiRefusal, ApiSilence, Page
 from daemon.connectors.invoiced.arriving import Arriving
 from daemon.connectors.invoiced.looking import GONE, Looks
+from daemon.connectors.invoiced.received import number_of
 from daemon.connectors.invoiced.values import SYSTEM, money, our_id_of, still_linked, unpay
 from daemon.connectors.invoiced.writes import Call, Write
 from daemon.connectors.platform import (
@@ -136,7 +137,7 @@ class Invoiced:
         except (ApiNotNow, ApiSilence) as why:
             return _not_now(why)
         return {
-            str(one["id"]): NumberedThere(str(one["number"]), money(one["total"]))
+            str(one["id"]): NumberedThere(number_of(one), money(one["total"]))
             for one in found
             if one is not None
         }

@@ -75,7 +75,7 @@ def _read(record: Record, their_id: str, zone: str, *, is_old: bool) -> Arrival:
         uses=tuple(_credits(rows)),
         customer=customer,
         currency=str(record.get("currency") or "").upper(),
-        method=_method(str(record.get("method") or "")),
+        method=_method(_line(record.get("method"))),
         reference=_line(charge.get("gateway_id") or record.get("reference")),
         gateway=_line(charge.get("gateway")),
         memo=_memo(record.get("notes")),
@@ -100,6 +100,11 @@ def _watch_because(payment: NewPayment) -> str:
     if payment.charge_state is ChargeState.PENDING:
         return "The charge is pending."
     return "The charge is disputed." if payment.disputed else ""
+
+
+def number_of(invoice: Record) -> str:
+    """The number of an invoice there; what cannot be printed is marked, so that it is no other."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in str(invoice["number"]))
 
 
 def _invoices(rows: Any) -> dict[str, Decimal]:

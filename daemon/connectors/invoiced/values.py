@@ -86,7 +86,8 @@ def day_of(seconds: Any, zone: str) -> date | None:
 
 
 def cut(text: str, longest: int) -> str:
-    """The text as far as Invoiced takes it."""
+    """The text as far as Invoiced takes it, which keeps no blanks around it."""
+    text = text.strip()
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
