@@ -11,6 +11,7 @@ from daemon.connectors.platform import (
     Ambiguous,
     Answer,
     Done,
+    FoundAgain,
     LeaveAlone,
     NotNow,
     Prepared,
@@ -79,6 +80,7 @@ class Outcomes:
         """Write down what a dry run found; nothing was sent."""
         now, _ = self._hold()
         for one, after, became in looked:
+            became = became.prepared if isinstance(became, FoundAgain) else became
             if isinstance(became, NotNow):
                 self._try_later(one, became, now)
             else:
@@ -135,6 +137,8 @@ class Outcomes:
         now, _ = self._hold()
         leaving = []
         for one, after, request in prepared:
+            if isinstance(request, FoundAgain):
+                one, after, request = self._found_again(one, after, request, now)
             if request is None:
                 leaving.append(Leaving(one, again=True))
             elif isinstance(request, Request) and isinstance(after, Change):
@@ -147,6 +151,17 @@ class Outcomes:
                 counted = self._counted(one, after) if isinstance(request, Done) else one
                 self._settle(counted, request, now, Would.NOTHING)
         return leaving
+
+    def _found_again(
+        self, one: Outgoing, after: Planned, found: FoundAgain, now: datetime
+    ) -> Looked:
+        """The invoice with the baseline that it has there; the payments on it are known again."""
+        assert isinstance(after, Change) and isinstance(after.copy, InvoiceCopy)
+        for our_id, their_id in found.payments:
+            where = (self._id, self._identity(), RecordKind.PAYMENT, our_id)
+            records.put(*where, their_id, our_id, now)
+        after = replace(after, copy=replace(after.copy, baseline=found.baseline))
+        return self._counted(one, after), after, found.prepared
 
     def _kept(self, one: Outgoing, change: Change, request: Request, now: datetime) -> Leaving:
         kept = replace(

@@ -143,7 +143,20 @@ class Done:
     look_after: timedelta = timedelta()
 
 
-Prepared = Request | Done | Ambiguous | LeaveAlone | Refused | NotNow
+@dataclass(frozen=True, slots=True)
+class FoundAgain:
+    """An invoice that was sent before, which nobody here knows, as after a restored backup.
+
+    ``baseline`` is what had been paid when it was sent first, ``payments`` are those of ours on it:
+    (TxnID, its id there). ``prepared`` is what sending the invoice would do.
+    """
+
+    prepared: Request | Done | LeaveAlone | Refused | NotNow
+    baseline: Decimal
+    payments: tuple[tuple[str, str], ...]
+
+
+Prepared = Request | Done | Ambiguous | LeaveAlone | Refused | NotNow | FoundAgain
 Answer = Done | LeaveAlone | Refused | NotNow | Unknown
 
 

@@ -247,6 +247,7 @@ def _use(
     """
     ours = _ours(account, _INVOICE, use.invoice)
     there = numbers.get(use.invoice)
+    names: tuple[str, ...]
     if ours:
         names = ours
     elif there is None:

@@ -182,6 +182,12 @@ def is_another(copy: InvoiceCopy, there: Record) -> Refused:
     )
 
 
+def was_ours(copy: InvoiceCopy, there: Record) -> bool:
+    """Whether an invoice was sent before and something is paid of it."""
+    is_paid = money(there["balance"]) != money(there["total"])
+    return is_paid and our_id_of(there) == copy.invoice.txn_id
+
+
 def of_another(copy: InvoiceCopy, there: Record) -> Refused | None:
     """An invoice that names another TxnID is not written over, whatever it is mapped to."""
     named = our_id_of(there)

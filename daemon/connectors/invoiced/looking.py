@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from decimal import Decimal
 from typing import Any
 
-from daemon.connectors.invoiced import customers, invoices, values
+from daemon.connectors.invoiced import customers, invoices, payments, values
 from daemon.connectors.invoiced.api import Api, ApiRefusal
-from daemon.connectors.invoiced.values import OUR_ID, our_id_of
+from daemon.connectors.invoiced.values import OUR_ID, money, our_id_of
 from daemon.connectors.platform import Ambiguous
 from shared.rules.connectors import CREATE, Change, CustomerCopy, InvoiceCopy
 from shared.rules.outlets import Refused
 from shared.rules.payments.names import folded
+from shared.rules.payments.values import ZERO
 
 Record = Mapping[str, Any]
 GONE = 404
@@ -130,6 +132,36 @@ class Looks:
             return one
         return None
 
+    async def what_pays(self, invoice: Record) -> tuple[Decimal, tuple[tuple[str, str], ...]]:
+        """What had been paid of an invoice of ours when it was sent first, and our payments on it:
+        (TxnID, its id there). They are of its customer, or of the one above.
+        """
+        billed = await self._api.get(f"/customers/{invoice['customer']}")
+        baseline, ours = ZERO, {}
+        for payer in filter(None, (billed["id"], billed.get("parent_customer"))):
+            async for one in self._payments_of(payer):
+                rows = [row for row in one["applied_to"] if row.get("invoice") == invoice["id"]]
+                if payments.is_ours(one) and our_id_of(one) and rows:
+                    ours[our_id_of(one)] = str(one["id"])
+                elif not money(one["amount"]):
+                    baseline += sum((money(row["amount"]) for row in rows if _is_before(row)), ZERO)
+        return baseline, tuple(ours.items())
+
+    async def _payments_of(self, customer: int) -> AsyncIterator[Record]:
+        """The payments of a customer that count."""
+        query: Mapping[str, str] | None = {
+            "filter[customer]": str(customer),
+            "filter[voided]": "0",
+            "include": "applied_to",
+            "sort": "id asc",
+            "per_page": "100",
+        }
+        while query is not None:
+            page = await self._api.page("/payments", query)
+            for one in page.records:
+                yield one
+            query = page.following
+
     async def holder(self, copy: InvoiceCopy, there: Record) -> Record | None:
         """Another invoice of QuickBooks that still has the number that ours is to have there."""
         number = copy.invoice.number
@@ -142,3 +174,8 @@ class Looks:
         """The invoices of a number, however it is typed."""
         found = await self._api.get("/invoices", {"filter[number]": number})
         return [one for one in found if folded(str(one["number"])) == folded(number)]
+
+
+def _is_before(row: Record) -> bool:
+    """Whether this makes up for what an invoice had been paid before it was sent."""
+    return row["type"] == "document_adjustment" and row.get("document_type") == "invoice"

@@ -25,6 +25,7 @@ from daemon.connectors.platform import (
     Capabilities,
     Company,
     Done,
+    FoundAgain,
     LeaveAlone,
     NotNow,
     Prepared,
@@ -218,6 +219,14 @@ class Invoiced:
             if not copy.customer_id:
                 return Request(b"", "", Would.CREATE)  # a dry run: its customer is not there yet
             return writes.request(invoices.create(copy, self._zone), Would.CREATE)
+        prepared = await self._onto_invoice(change, copy, there)
+        if change.mapped or not invoices.was_ours(copy, there):
+            return prepared
+        return FoundAgain(prepared, *await self._looks.what_pays(there))
+
+    async def _onto_invoice(
+        self, change: Change, copy: InvoiceCopy, there: Record
+    ) -> Request | Done | LeaveAlone | Refused | NotNow:
         stays = (
             invoices.of_another(copy, there)
             or await self._looks.why_not_tied("invoices", copy.invoice.txn_id, there)
@@ -233,7 +242,9 @@ class Invoiced:
         is_gone = await self._looks.one("customers", copy.customer_id) is None
         return invoices.merged(copy, there) if is_gone else invoices.moved(copy, there)
 
-    async def _over_invoice(self, change: Change, copy: InvoiceCopy, there: Record) -> Prepared:
+    async def _over_invoice(
+        self, change: Change, copy: InvoiceCopy, there: Record
+    ) -> Request | Done | NotNow:
         over, mapped = there["updated_at"], change.mapped
         holder = await self._looks.holder(copy, there)
         if holder is not None and not invoices.gives_way(copy, holder, change.outgoing.attempts):
