@@ -1,4 +1,4 @@
-"""A store that is restored from an older backup, or copied: nothing is there twice, or too little."""
+"""A store that is restored from an older backup, or copied: nothing counts twice, or too little."""
 
 from __future__ import annotations
 
