@@ -156,7 +156,8 @@ class Outcomes:
         self, one: Outgoing, after: Planned, found: FoundAgain, now: datetime
     ) -> Looked:
         """The invoice with the baseline that it has there; the payments on it are known again."""
-        assert isinstance(after, Change) and isinstance(after.copy, InvoiceCopy)
+        assert isinstance(after, Change)
+        assert isinstance(after.copy, InvoiceCopy)
         for our_id, their_id in found.payments:
             where = (self._id, self._identity(), RecordKind.PAYMENT, our_id)
             records.put(*where, their_id, our_id, now)
