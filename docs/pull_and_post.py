@@ -9,44 +9,37 @@ import sys
 import time
 from http.client import HTTPException
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.parse import quote
-from urllib.request import Request, urlopen
+from urllib import error, parse, request
 
-address, name, copy, paid = sys.argv[1], sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4])
+base = f"{sys.argv[1]}/api/v1/connections/{parse.quote(sys.argv[2], '')}"
+copy, paid = map(Path, sys.argv[3:])
+sent = {"Authorization": f"Bearer {os.environ['DESKBRIDGE_TOKEN']}"}
 
 
 def ask(path, body=None, **headers):
-    """Ask until there is an answer; what is refused for good ends the program with the words."""
-    headers["Authorization"] = f"Bearer {os.environ['DESKBRIDGE_TOKEN']}"
-    asked = Request(f"{address}/api/v1/connections/{quote(name, '')}/{path}", body, headers)
+    """Ask until there is an answer; a refusal for good ends the program with its words."""
+    asked = request.Request(f"{base}/{path}", body, sent | headers)
     while True:
         try:
-            return json.load(urlopen(asked, timeout=30))
-        except HTTPError as refused:
+            return json.load(request.urlopen(asked, timeout=30))
+        except error.HTTPError as refused:
             if refused.code == 410:
                 copy.unlink()  # away for too long: the next run reads everything again
-            if refused.code not in (429, 503):
+            if refused.code not in (429, 502, 503, 504):
                 sys.exit(refused.read().decode())
+            time.sleep(float(refused.headers["Retry-After"] or 1))
         except (OSError, HTTPException, ValueError):
-            pass  # nobody is there just now, or the answer was cut
-        time.sleep(0.5)
+            time.sleep(1)  # nobody is there just now, or the answer was cut
 
 
 held = json.loads(copy.read_text()) if copy.exists() else {"cursor": None, "open": {}}
-path = "invoices?status=open&limit=500" if held["cursor"] is None else None
-while path:  # the first time: every page, and the cursor of the first one
-    page = ask(path)
-    held["cursor"] = page["cursor"] if held["cursor"] is None else held["cursor"]
+query, last = f"since={held['cursor']}" if copy.exists() else "status=open", None
+while query != last:  # at first every page, then what changed, until nothing does
+    page, last = ask(f"invoices?limit=500&{query}"), query
     held["open"] |= {one["txn_id"]: one for one in page["data"]}
-    path = page["next"] and f"invoices?status=open&limit=500&after={page['next']}"
-while (changed := ask(f"invoices?since={held['cursor']}"))["cursor"] != held["cursor"]:
-    for one in changed["data"]:  # later: what changed since
-        held["open"].pop(one["txn_id"], None)
-        if one["status"] == "open" and not one["left_out"]:
-            held["open"][one["txn_id"]] = one
-    held["cursor"] = changed["cursor"]
-copy.with_suffix(".new").write_text(json.dumps(held))
+    query = f"status=open&after={page['next']}" if page["next"] else f"since={page['cursor']}"
+owed = {k: v for k, v in held["open"].items() if v["status"] == "open" and not v["left_out"]}
+copy.with_suffix(".new").write_text(json.dumps({"cursor": page["cursor"], "open": owed}))
 copy.with_suffix(".new").replace(copy)  # all of it or nothing
 
 for line in paid.read_text().splitlines():  # under one key asking again is harmless

@@ -92,16 +92,35 @@ def _numbered(after: Any) -> int | None:
 
 def _list_invoices(asked: Asked) -> Found:
     """Pages of what there is; or what changed since a cursor, which every answer has."""
-    held, limit = asked.connection, asked.query["limit"]
-    statuses, after = asked.query["status"], _numbered(asked.after)
+    held, limit, statuses = asked.connection, asked.query["limit"], asked.query["status"]
     if (since := _since(asked)) is not None:
         changed = programs.view_changed_invoices(asked.store, held.id, since, limit)
         return _followed(LISTED_INVOICE, changed.rows, None, changed.cursor)
-    cursor = programs.cursor_now(asked.store)
+    cursor, after = _begun(asked)
     wanted = InvoiceFilter(connection_id=held.id, statuses=tuple(map(InvoiceStatus, statuses)))
     with asked.store.reading():
-        page = invoices.view_page(asked.store, wanted, after, limit)
-    return _followed(LISTED_INVOICE, page.rows, asked.place(page.next), cursor)
+        page = invoices.view_page(asked.store, wanted, _numbered(after), limit)
+    return _followed(LISTED_INVOICE, page.rows, _goes_on(asked, cursor, page.next), cursor)
+
+
+def _begun(asked: Asked) -> tuple[int, Any]:
+    """The cursor of the first page, which each one has, and where the page before ended.
+
+    With a later one, what changed while pages were read would be missed.
+    """
+    if asked.after is None:
+        return programs.cursor_now(asked.store), None
+    match asked.after:
+        case (int(cursor), *held) if held:
+            return cursor, held[0] if len(held) == 1 else tuple(held)
+    raise bad_place(asked.query["after"])
+
+
+def _goes_on(asked: Asked, cursor: int, next_: Any) -> str | None:
+    """Where the next page begins, and the cursor that goes with it; None after the last one."""
+    if next_ is None:
+        return None
+    return asked.place((cursor, *next_) if isinstance(next_, tuple) else (cursor, next_))
 
 
 def _since(asked: Asked) -> int | None:
@@ -123,18 +142,18 @@ def _show_invoice(asked: Asked) -> Found:
 
 
 def _list_customers(asked: Asked) -> Found:
-    held, limit, after = asked.connection, asked.query["limit"], asked.after
+    held, limit = asked.connection, asked.query["limit"]
     if (since := _since(asked)) is not None:
         changed = programs.view_changed_customers(asked.store, held.id, since, limit)
         return _followed(CUSTOMER, changed.rows, None, changed.cursor)
+    cursor, after = _begun(asked)
     kinds = [type(one) for one in after] if isinstance(after, tuple) else [type(after)]
     if after is not None and kinds != [int, str, int]:
         raise bad_place(str(after))
-    cursor = programs.cursor_now(asked.store)
     with asked.store.reading():
         wanted = CustomerFilter(connection_id=held.id)
         page = customers.view_names(asked.store, wanted, after, limit)
-    return _followed(CUSTOMER, page.rows, asked.place(page.next), cursor)
+    return _followed(CUSTOMER, page.rows, _goes_on(asked, cursor, page.next), cursor)
 
 
 def _show_customer(asked: Asked) -> Found:
@@ -285,15 +304,11 @@ def _reconcile(asked: Asked) -> Found:
 
 
 def _list_events(asked: Asked) -> Found:
-    try:
-        kinds = events.kinds_meant(asked.query["kind"])
-    except NotFound as unknown:
-        raise BadParameter(unknown.sentence, "Write invoice.closed, or invoice for all.") from None
     found = events.view_after(
         asked.store,
         asked.query["after"],
         connection_ids=[asked.connection.id],
-        kinds=kinds,
+        kinds=asked.query["kind"],
         limit=asked.query["limit"],
     )
     return Found({"data": [EVENT.of(one) for one in found.events], "cursor": found.cursor})
@@ -351,8 +366,8 @@ ROUTES: tuple[Route, ...] = (
         (*PAGED, Parameter("status", "only these", words=_STATUSES, many=True), _SINCE),
         own_units=True,
         told=(
-            "To keep a copy of all invoices: read every page and keep the `cursor` of the "
-            "first one, then ask for what changed since, each time with the `cursor` of the "
+            "To keep a copy of all invoices: read every page, each of which has the same "
+            "`cursor`, then ask for what changed since, each time with the `cursor` of the "
             "previous answer. Invoices that were deleted or left out in the meantime are "
             "included: see `status` and `left_out`."
         ),
@@ -512,6 +527,7 @@ ROUTES: tuple[Route, ...] = (
             Parameter(
                 "kind",
                 ("only these kinds: `invoice.closed`, or `invoice` for all of them"),
+                words=events.WORDS,
                 many=True,
             ),
             Parameter(

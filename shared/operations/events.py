@@ -16,6 +16,8 @@ from shared.operations.which import Which
 from shared.rules.events import Event, EventKind
 
 KINDS = tuple(kind.value for kind in EventKind)
+WORDS = (*dict.fromkeys(kind.partition(".")[0] for kind in KINDS), *KINDS)
+"""What may be asked for: ``invoice`` means all kinds of invoices."""
 
 
 @dataclass(frozen=True, slots=True)

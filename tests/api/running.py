@@ -56,7 +56,8 @@ def stock(folder: Path) -> str:
 def running(folder: Path) -> Iterator[Running]:
     secret = stock(folder)
     port = free_port()
-    daemon = DaemonProcess(folder, api_listen=f"tcp:{port}:interface=127.0.0.1")
+    listens = f"tcp:{port}:interface=127.0.0.1"
+    daemon = DaemonProcess(folder, api_listen=listens, trusted_proxies="127.0.0.1")
     daemon.start()
     made = Running(daemon, f"http://127.0.0.1:{port}", secret)
     try:

@@ -8,6 +8,8 @@ from decimal import Decimal
 from itertools import product
 from urllib.parse import urlsplit
 
+import pytest
+
 from daemon.api.openapi import DOCUMENT_PATH
 from shared.models import events, ledger
 from shared.operations.contracts.ledger import LISTED_INVOICE
@@ -130,6 +132,21 @@ def test_a_program_that_goes_on_from_the_cursor_sees_each_change(stocked):
         ("1A-101", "0.00", "paid"),
     ]
     assert stocked.get("invoices", since=changed["cursor"]).json["data"] == []
+
+
+@pytest.mark.parametrize("what", ["invoices", "customers"])
+def test_what_changes_while_pages_are_read_is_not_missed(stocked, what):
+    """Whichever page's cursor a program keeps: each is that of the first one."""
+    stocked.larkspur.owes(invoice("1A-109", "10.00", customer_list_id="80-9"))
+    till = stocked.larkspur
+    with stocked.store.transaction():
+        ledger.store_customers(till.id, [customer("80-9", "Aster")], stocked.store.now())
+    first = stocked.get(what, limit=1).json
+    stocked.larkspur.owes(paid(invoice("1A-100", "100.00")))
+    second = stocked.get(what, limit=1, after=first["next"]).json
+    assert second["cursor"] == first["cursor"]
+    changed = stocked.get("invoices", since=second["cursor"]).json["data"]
+    assert "1A-100" in [one["txn_id"] for one in changed]
 
 
 def test_a_cursor_that_is_not_known_any_more_is_told(stocked):
