@@ -105,13 +105,12 @@ def _take(
     if mixed_up:
         _keep_out(by, account, one, receiving.REFUSED, mixed_up)
         return
-    records.put(
-        *(connection.id, account.identity, _PAYMENT, key, one.their_id, key, by.now),
-        owner=Owner.PLATFORM,
-    )
+    where = (connection.id, account.identity, _PAYMENT)
     try:
         wanted = _wanted(account, one, held, numbers, came_otherwise=came_otherwise)
-        plan_add(by.store, connection.name, wanted, back=False).apply(by)
+        plan = plan_add(by.store, connection.name, wanted, back=False)
+        records.put(*where, key, one.their_id, key, by.now, owner=Owner.PLATFORM)
+        plan.apply(by)
     except BadPayment as wrong:
         _keep_out(by, account, one, receiving.REFUSED, str(wrong))
         return
@@ -136,21 +135,34 @@ def _mixed_up(
     told = one.payment
     amounts = (told.amount, told.amount - one.convenience_fee)
     if held is not None and not is_known:
-        if held.amount in amounts and held.currency in ("", told.currency):
-            return ""
-        return (
-            f"A payment {one.their_id} of {held.amount:,.2f} {held.currency} is on file already,"
-            f" and this one is of {told.amount:,.2f} {told.currency}: they seem to be two"
-        )
+        known = f"A payment {one.their_id} of {held.amount:,.2f} {held.currency} is on file already"
+        if held.amount not in amounts or held.currency not in ("", told.currency):
+            return f"{known}, and this one is of {told.amount:,.2f} {told.currency}: {_TWO}"
+        return f"{known} for other invoices: {_TWO}" if _pays_others(account, one, held) else ""
     used = _used(held)
     for use in one.paid:
         there = numbers.get(use.invoice)
         if there and there.number not in used and _is_the_one(account, there) is False:
             return (
                 f"It pays invoice {there.number} of {account.platform.capitalize()}, which is not"
-                f" linked with invoice {there.number} of QuickBooks: they seem to be two"
+                f" linked with invoice {there.number} of QuickBooks: {_TWO}"
             )
     return ""
+
+
+_TWO = "they seem to be two"
+
+
+def _pays_others(account: PlatformAccount, one: Arrival, held: Payment) -> bool:
+    """Whether a payment of the same id and amount is for other invoices of ours, so that it is
+    another one: taken for this one, this one would never be posted.
+    """
+    paid = [_ours(account, _INVOICE, use.invoice) for use in one.paid]
+    uses = [use for use in held.uses if use.kind is UseKind.INVOICE]
+    if not (paid and uses and all(paid)):
+        return False
+    here = {folded(name) for use in uses for name in (use.document, use.invoice_txn_id)}
+    return here.isdisjoint(folded(name) for ours in paid if ours for name in ours)
 
 
 def _is_the_one(account: PlatformAccount, there: NumberedThere) -> bool | None:

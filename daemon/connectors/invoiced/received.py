@@ -55,8 +55,22 @@ def arrival(record: Record, zone: str, *, is_old: bool) -> Arrival:
         return Arrival(their_id, None, is_old=is_old, unread=unread_because(why))
 
 
+class _Fraction(ValueError):
+    """An amount that QuickBooks cannot have."""
+
+
+def _exact(value: Any) -> Decimal:
+    """An amount as it is: rounded, it would be another one. Raises ``_Fraction``."""
+    amount = money(value)
+    if amount != Decimal(str(value or 0)):
+        raise _Fraction
+    return amount
+
+
 def unread_because(why: Exception) -> str:
     """Why a record cannot be read, in words that hold nothing of it."""
+    if isinstance(why, _Fraction):
+        return "It has an amount with more than two decimals, which QuickBooks does not have."
     return f"Its data on Invoiced cannot be read ({type(why).__name__})."
 
 
@@ -67,7 +81,7 @@ def _read(record: Record, their_id: str, zone: str, *, is_old: bool) -> Arrival:
     state = _CHARGES.get(str(charge.get("status")), ChargeState.SUCCEEDED)
     rows = record.get("applied_to") or ()
     customer_id, customer = _customer(record.get("customer"))
-    amount = money(record["amount"])
+    amount = _exact(record["amount"])
     payment = NewPayment(
         external_id=their_id,
         date=day_of(record["date"], zone),  # type: ignore[arg-type]
@@ -81,7 +95,7 @@ def _read(record: Record, their_id: str, zone: str, *, is_old: bool) -> Arrival:
         memo=_memo(record.get("notes")),
         charged=bool(charge),
         charge_state=state if charge else ChargeState.SUCCEEDED,
-        refunded=min(money(charge.get("amount_refunded")), amount),
+        refunded=min(_exact(charge.get("amount_refunded")), amount),
         disputed=bool(charge.get("disputed")),
     )
     return Arrival(
@@ -89,7 +103,7 @@ def _read(record: Record, their_id: str, zone: str, *, is_old: bool) -> Arrival:
         payment,
         tuple(PaidThere(id_, paid) for id_, paid in _invoices(rows).items()),
         customer_id,
-        sum((money(row["amount"]) for row in rows if row["type"] == "convenience_fee"), ZERO),
+        sum((_exact(row["amount"]) for row in rows if row["type"] == "convenience_fee"), ZERO),
         is_old,
         _watch_because(payment),
     )
@@ -113,7 +127,7 @@ def _invoices(rows: Any) -> dict[str, Decimal]:
     for row in rows:
         if row["type"] == "invoice":
             id_ = str(row["invoice"])
-            paid[id_] = paid.get(id_, ZERO) + money(row["amount"])
+            paid[id_] = paid.get(id_, ZERO) + _exact(row["amount"])
     return paid
 
 

@@ -18,7 +18,7 @@ from shared.operations import problems as decisions
 from shared.operations.connectors import Door
 from shared.operations.payment_intake import plan_add
 from shared.operations.platform_check import view_differing
-from shared.rules.connectors import CREATE, AccountState, SendState
+from shared.rules.connectors import CREATE, AccountState, Owner, SendState
 from shared.rules.invoiced import InvoicedCompany
 from shared.rules.ledger import Invoice
 from shared.rules.payments.values import NewPayment, NewUse
@@ -233,6 +233,48 @@ def test_a_payment_whose_id_a_file_used_for_another_one_is_kept_out(world):
     world.fake.patch(f"/payments/{made}", notes="touched")
     world.polls(3)
     assert (world.told(), world.owner(made)) == ([], None)
+
+
+def test_a_payment_whose_id_and_amount_a_file_used_for_another_invoice_is_kept_out(world):
+    world.begins()
+    made = comes_by_file(world, world.next_payment_id(), "250.00", "101")
+    assert world.pays("100") == made
+    world.polls()
+    assert [one.document for one in world.on_file(made).applied] == ["101"]
+    assert world.told() == [("arrival-refused", f"Invoiced payment {made}")]
+
+
+@pytest.mark.parametrize("name", ["100", "1A-100"])
+def test_for_the_same_invoice_it_is_that_payment(world, name):
+    world.begins()
+    made = comes_by_file(world, world.next_payment_id(), "250.00", name)
+    assert world.pays("100") == made
+    world.polls()
+    assert (world.told(), world.owner(made)) == ([], Owner.PLATFORM)
+
+
+def test_a_payment_that_was_kept_out_does_not_become_one_that_a_file_brings_later(world):
+    world.begins()
+    made = world.pays("100")
+    world.shows(made, currency="dollars")
+    world.polls()
+    assert world.told() == [("arrival-refused", f"Invoiced payment {made}")]
+    comes_by_file(world, made, "90.00", "101")
+    world.shows(made)
+    world.polls(3)
+    payment = world.on_file(made)
+    assert (payment.amount, [one.document for one in payment.applied]) == (90, ["101"])
+    assert world.told() == [("arrival-refused", f"Invoiced payment {made}")]
+
+
+def test_an_amount_of_three_decimals_is_not_rounded(world):
+    world.begins()
+    made = world.pays("100")
+    world.shows(made, amount=Decimal("249.995"))
+    world.polls()
+    assert world.on_file(made) is None
+    assert world.told() == [("arrival-failed", f"Invoiced payment {made}")]
+    assert "more than two decimals" in world.opened()[0].message
 
 
 def test_a_payment_of_quickbooks_whose_id_another_one_has_there_is_sent(world):
