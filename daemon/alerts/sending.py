@@ -20,6 +20,7 @@ from shared.operations.contracts import alerts as contracts
 from shared.operations.describe import alerts as describe
 from shared.operations.describe.alerts import Letter
 from shared.rules.alerts import Message, Recipient, digest_due, due
+from shared.rules.outlets import LONGEST
 from shared.rules.webhooks import DELIVERY, SIGNATURE, signature
 
 SECONDS = 45.0
@@ -45,7 +46,8 @@ def wanted(recipient: Recipient, now: datetime) -> Wanted | None:
     """What a recipient is to get now; nothing but a test while its messages fail."""
     if recipient.id in alerts.tests_asked():
         return Test()
-    if outlets.get(recipient.outlet).pause_until_at > now:
+    # A pause that is longer than any can be is none: the clock was set back since.
+    if now < outlets.get(recipient.outlet).pause_until_at <= now + LONGEST:
         return None
     since = digest_due(recipient, now)
     if since is not None:

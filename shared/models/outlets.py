@@ -114,8 +114,17 @@ _REMOVE = Statement(lambda: t.Outlet.delete().where(t.Outlet.name == slot("name"
 
 
 def claim(name: str, holder: str, now: datetime) -> OutletStanding | None:
-    """Hold an outlet for a while; None where another daemon does, or there is none."""
-    mine = _CLAIM.run(name=name, holder=holder, now_ms=millis(now), until_ms=millis(now + HELD))
+    """Hold an outlet for a while; None where another daemon does, or there is none.
+
+    Nobody holds one for longer than that: who seems to is gone, and the clock was set back since.
+    """
+    mine = _CLAIM.run(
+        name=name,
+        holder=holder,
+        now_ms=millis(now),
+        until_ms=millis(now + HELD),
+        too_late_ms=millis(now + 2 * HELD),
+    )
     return get(name) if mine else None
 
 
@@ -124,7 +133,11 @@ _CLAIM = Statement(
         {t.Outlet.held_by: slot("holder"), t.Outlet.held_until_ms: slot("until_ms")}
     ).where(
         (t.Outlet.name == slot("name"))
-        & ((t.Outlet.held_by == slot("holder")) | (t.Outlet.held_until_ms < slot("now_ms")))
+        & (
+            (t.Outlet.held_by == slot("holder"))
+            | (t.Outlet.held_until_ms < slot("now_ms"))
+            | (t.Outlet.held_until_ms > slot("too_late_ms"))
+        )
     )
 )
 

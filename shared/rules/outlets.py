@@ -10,7 +10,7 @@ from typing import Annotated
 
 GIVE_UP_AFTER = timedelta(hours=48)
 """So long an event is tried before it is parked, unless its outlet says otherwise."""
-_FIRST, _LONGEST = timedelta(seconds=5), timedelta(hours=1)
+_FIRST, LONGEST = timedelta(seconds=5), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def pause(attempts: int, chance: Callable[[], float], least: timedelta = timedel
     ``chance`` gives numbers from 0 to 1: a quarter of the time is left to it, so that many who
     failed together do not come back together.
     """
-    doubled: timedelta = min(_FIRST * 2 ** min(attempts - 1, 20), _LONGEST)
+    doubled: timedelta = min(_FIRST * 2 ** min(attempts - 1, 20), LONGEST)
     return max(doubled * (0.75 + chance() / 4), least)
 
 

@@ -16,7 +16,7 @@ from twisted.internet.task import Clock
 from daemon.alerts.mail import message_of
 from daemon.alerts.mailing import Mail, NotSent
 from daemon.alerts.sending import Sender
-from daemon.alerts.service import Alerts
+from daemon.alerts.service import WATCH, Alerts
 from daemon.outlets.posting import Answer
 from shared.models import alerts, audit, connections, events, outlets, syncs
 from shared.models.store import open_store
@@ -347,6 +347,28 @@ def test_of_two_daemons_one_tells(office):
     other.stopService()
     office.clock.advance(10)
     assert len(office.post.mails) == 1
+
+
+def test_a_daemon_that_was_killed_before_the_clock_was_set_back_holds_nobody_up(office):
+    office.tell()
+    office.post.fails = "The mail server is away."
+    office.sync(office.larkspur)
+    office.goes_on(2 * HOUR)
+    office.post.fails = ""
+    with office.store.transaction():
+        ahead = office.now() + timedelta(days=2)
+        for name in (WATCH, "alerts-1"):
+            assert outlets.claim(name, "one", ahead)
+        outlets.rest(
+            outlets.get("alerts-1"), "Away.", after=timedelta(), chance=lambda: 1.0, now=ahead
+        )
+    office.daemon.stopService = lambda: None  # it was killed
+    for loop, _ in office.daemon._loops:
+        loop.stop()
+    office.daemon = office.make_daemon("two")
+    office.daemon.startService()
+    office.goes_on()
+    assert office.post.subjects() == ["Invoice Sync of Larkspur failed"]
 
 
 def test_alerts_keep_no_event_from_being_forgotten(office):
