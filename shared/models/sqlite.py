@@ -34,6 +34,7 @@ PRAGMAS: dict[str, Any] = {
     "busy_timeout": 5000,
     "synchronous": "full",
     "foreign_keys": 1,
+    "cache_size": -1000,  # each connection fills it in time; more made nothing faster
     "journal_size_limit": 67108864,
 }
 TURN_SECONDS = 0.002
