@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from rich.terminal_theme import TerminalTheme
 from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -21,7 +22,7 @@ from console.tui.main_screens import HOME, MAIN_SCREENS, MainScreen
 from console.tui.painting import OnlyChanged, Shown
 from console.tui.preferences import Preferences
 from console.tui.screens.base import ConsoleScreen
-from console.tui.themes import HIGH_CONTRAST, OWN_COLORS, theme_of
+from console.tui.themes import ANSI_COLORS, HIGH_CONTRAST, OWN_COLORS, theme_of
 from console.tui.widgets.header import Header, Standing
 from console.tui.widgets.secret import Secret, covered
 from console.tui.worker import Company, StoreWorker
@@ -144,6 +145,11 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         # before it shows a new screen, and then once more.
         screen._css_update_count = self._css_update_count
         return screen
+
+    @property
+    def ansi_theme(self) -> TerminalTheme:
+        """What the sixteen colors are in a theme that is not the terminal's own."""
+        return ANSI_COLORS.get(self.theme, super().ansi_theme)
 
     def delay_update(self, delay: float = SETTLING_SECONDS) -> None:
         """Hold paints back for a moment while screens change; Textual's own moment is longer."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TypeAlias
 
+from rich.terminal_theme import TerminalTheme
 from textual.theme import BUILTIN_THEMES, Theme
 
 TERMINAL = "terminal"
+Rgb: TypeAlias = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,38 @@ HIGH_CONTRAST = Theme(
     text_alpha=1.0,
     variables={"block-cursor-foreground": "#000000", "block-cursor-background": "#FFFF00"},
 )
+
+
+def _sixteen(
+    background: Rgb, foreground: Rgb, red: Rgb, green: Rgb, yellow: Rgb, blue: Rgb, cyan: Rgb
+) -> TerminalTheme:
+    colors = [background, red, green, yellow, blue, blue, cyan, foreground]
+    return TerminalTheme(background, foreground, colors, colors)
+
+
+ANSI_COLORS: Mapping[str, TerminalTheme] = MappingProxyType(
+    {
+        "textual-light": _sixteen(
+            (224, 224, 224),
+            (31, 31, 31),
+            red=(160, 0, 0),
+            green=(20, 90, 20),
+            yellow=(120, 75, 0),
+            blue=(20, 60, 150),
+            cyan=(0, 85, 115),
+        ),
+        HIGH_CONTRAST.name: _sixteen(
+            (0, 0, 0),
+            (255, 255, 255),
+            red=(255, 128, 128),
+            green=(0, 255, 0),
+            yellow=(255, 255, 0),
+            blue=(150, 180, 255),
+            cyan=(0, 255, 255),
+        ),
+    }
+)
+"""What the colors of states are in themes in which Textual's own would be hard to read."""
 
 
 def theme_of(name: str) -> str:

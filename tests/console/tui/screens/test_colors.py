@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
+from rich.style import Style
 from textual.widgets import Input
 
 from console.tui.preferences import FILE_NAME, Preferences
+from console.tui.render import STYLES
 from console.tui.screens.colors import ColorsDialog
-from console.tui.themes import COLORS, TERMINAL, theme_of
+from console.tui.themes import ANSI_COLORS, COLORS, TERMINAL, theme_of
 from console.tui.widgets.choice import Choice
 from console.tui.widgets.record_table import RecordTable
 from tests.console.tui.screens.driver import Driver, sit_down
+
+READABLE = 4.5
+"""The contrast that WCAG 2 asks of text."""
+
+
+def luminance(color: Sequence[int]) -> float:
+    """How light a color is, from 0 to 1, as WCAG 2 has it."""
+    parts = [part / 255 for part in color]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
 
 CHOOSE = ("colon", *"colors", "enter")
 
@@ -27,6 +42,15 @@ def test_the_terminals_own_colors_are_there_until_others_are_chosen(office, kept
         assert table.styles.scrollbar_background.ansi == -1, "as light or dark as the terminal"
 
     sit_down(office.url, scenario, preferences=kept)
+
+
+@pytest.mark.parametrize("theme", ANSI_COLORS)
+@pytest.mark.parametrize("style", sorted(set(STYLES.values())))
+def test_each_state_can_be_read_on_its_background(theme, style):
+    colors = ANSI_COLORS[theme]
+    color = Style.parse(style).color.get_truecolor(colors)
+    light, dark = sorted(map(luminance, (color, colors.background_color)), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= READABLE
 
 
 @pytest.mark.parametrize("place", range(1, len(COLORS)))
