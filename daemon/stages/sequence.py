@@ -207,8 +207,10 @@ def result_sentence(posted: int, others: int, failed: int, held: int = 0) -> str
     parts = []
     if posted:
         parts.append("1 payment posted" if posted == 1 else f"{posted} payments posted")
-    if others or not posted:
+    if others or not (posted or failed):
         parts.append("1 record up to date" if others == 1 else f"{others} records up to date")
     if failed:
-        parts.append("1 needs your attention" if failed == 1 else f"{failed} need your attention")
+        parts.append(
+            "1 record needs attention" if failed == 1 else f"{failed} records need attention"
+        )
     return f"Finished: {', '.join(parts)}"

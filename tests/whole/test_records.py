@@ -231,7 +231,7 @@ def test_one_bad_record_becomes_a_problem_and_never_stops_the_rest(books):
     assert "BalanceRemaining" in problem.message
     (sync,) = books.syncs()
     assert (sync.state, sync.position, sync.failed) == (SyncState.FINISHED, 2, 1)
-    assert "1 needs your attention" in sync.message
+    assert "1 record needs attention" in sync.message
 
 
 def test_a_bad_record_that_was_mended_is_imported_and_its_problem_resolved(books):

@@ -132,7 +132,7 @@ def test_what_was_posted_stands_in_the_syncs_sentence(rig):
     receive(rig, payment("pay_1"), payment("pay_2", amount="999.00", pays={"1043": "999.00"}))
     settles(rig)
     assert rig.syncs()[0].message.startswith("Finished: 1 payment posted")
-    assert "1 needs your attention" in rig.syncs()[0].message
+    assert "1 record needs attention" in rig.syncs()[0].message
 
 
 @pytest.mark.parametrize("turn", range(1, 9))

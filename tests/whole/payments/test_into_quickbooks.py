@@ -758,7 +758,7 @@ def test_where_quickbooks_lets_nothing_be_posted_that_is_one_problem_until_it_do
     settles(rig)
     assert writes(rig) == []
     assert codes(rig) == [problem_code]
-    assert "1 needs your attention" in rig.syncs()[0].message
+    assert "1 record needs attention" in rig.syncs()[0].message
     rig.company.books.faults.clear()
     posted_once(settles(rig), "pay_1", "pay_2")
 
