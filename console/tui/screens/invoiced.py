@@ -100,7 +100,7 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
         if isinstance(record, AccountLine):
             yield from self._told_of_account(record)
             return
-        yield render.titled(f"{record.kind.value.capitalize()} {record.document}", record.object_id)
+        yield render.titled(describe.named(record), record.object_id)
         yield render.titled("State", record.state.value)
         if record.would is not Would.UNKNOWN:
             yield render.titled("Sending it would", record.would.value)
@@ -203,7 +203,7 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
         if not isinstance(chosen, Outgoing):
             return
         told = ["It is not sent to Invoiced until you retry it. QuickBooks is not changed."]
-        dialog = AskReason(f"Skip {chosen.document}?", told, "The reason, for the record")
+        dialog = AskReason(f"Skip {describe.named(chosen)}?", told, "The reason, for the record")
         self.app.push_screen(dialog, partial(self._skip, self._whose, chosen.object_id))
 
     def _skip(self, name: str, object_id: str, note: str | None) -> None:
@@ -270,9 +270,11 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
         return Row(f"account {held.connection_id}", (*cells, held.connection))
 
     def _record_row(self, one: Outgoing) -> Row:
-        what = f"{one.kind.value.capitalize()} {one.document}"
         becomes = render.state(describe.becomes(one))
-        return Row(one.name, (what, becomes, one.reason, self.company.name if self.company else ""))
+        return Row(
+            one.name,
+            (describe.named(one), becomes, one.reason, self.company.name if self.company else ""),
+        )
 
 
 def _view(store: Store, connection_id: int | None) -> Shown:

@@ -142,7 +142,7 @@ _CONNECTION = (
             ),
             Value(
                 Layout.COMBINED,
-                "One: Invoiced",
+                "One for both, called Invoiced",
                 "Use one row in the Web Connector, Invoiced,",
                 "Use one row",
                 "Invoice Sync and Payment Sync can no longer sign in: remove both from the Web"

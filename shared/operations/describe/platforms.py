@@ -8,7 +8,7 @@ from shared import dates
 from shared.operations.describe.sections import Section
 from shared.operations.describe.text import count
 from shared.operations.platform_standing import AccountLine, Preview, Standing
-from shared.rules.connectors import Outgoing, PlatformAccount, Would
+from shared.rules.connectors import ConvenienceFees, Outgoing, PlatformAccount, Would
 
 
 def sections(standing: Standing) -> tuple[Section, Section]:
@@ -38,6 +38,14 @@ def becomes(one: Outgoing) -> str:
     return one.state.value if one.would is Would.UNKNOWN else one.would.value
 
 
+def named(one: Outgoing) -> str:
+    """The record: ``Invoice 1035``; by its ID where it has no number."""
+    kind = one.kind.value.capitalize()
+    return (
+        f"{kind} {one.document}" if one.document else f"{kind} without a number ({one.object_id})"
+    )
+
+
 def found(preview: Preview) -> str:
     """What a dry run found, counted."""
     told = (
@@ -57,8 +65,8 @@ def _going_out(standing: Standing) -> Section:
     lines = [
         ("Account", account(held)),
         ("State", state(held)),
-        ("Convenience fees", held.convenience_fees.value),
-        ("Key", held.key_source),
+        ("Convenience fees", _FEES[held.convenience_fees]),
+        ("Key", "in the store, encrypted" if held.key_source == "store" else held.key_source),
         ("On both sides", ", ".join(_on_both_sides(standing))),
         ("Not checked yet", count(standing.behind, "event")),
         ("Waiting", f"{standing.waiting:,}"),
@@ -73,6 +81,12 @@ def _going_out(standing: Standing) -> Section:
     if held.warning:
         lines.append(("Note", held.warning))
     return Section(f"Invoiced for {held.connection}", tuple(lines))
+
+
+_FEES = {
+    ConvenienceFees.LEAVE_OUT: "not posted",
+    ConvenienceFees.ON_ACCOUNT: "posted as the customer's credit",
+}
 
 
 def _on_both_sides(standing: Standing) -> Iterator[str]:

@@ -462,7 +462,7 @@ def test_each_line_says_what_it_is_and_what_a_change_brings(office, larkspur):
     async def scenario(at: Driver) -> None:
         for key, told in (
             ("jobs", "A change: The ledger changes with the next Invoice Sync."),
-            ("layout", "Enter, One: Invoiced: Invoice Sync and Payment Sync"),
+            ("layout", "Enter, One for both, called Invoiced: Invoice Sync and Payment Sync"),
             ("always", "never changes an invoice or a customer in QuickBooks"),
             ("company", "No other company is read or changed."),
             ("default", "are deposited to Undeposited Funds"),
