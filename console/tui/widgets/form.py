@@ -62,6 +62,7 @@ class Entry(Vertical):
     Entry { height: auto; margin-bottom: 1; }
     Entry Static { height: auto; margin: 0; }
     Entry Input, Entry Input:focus { height: 1; border: none; padding: 0 1; }
+    Entry Input { text-style: underline; }
     Entry Input { border-left: blank; }
     Entry Input:focus { border-left: outer $accent; }
     Entry Choice { padding: 0 1; }
