@@ -147,7 +147,7 @@ def new(
 ) -> None:
     """Create a company in STATE."""
     if state.exists() and not force:
-        raise Failure(f"{state} exists already; --force replaces it.")
+        raise Failure(f"{state} already exists. --force replaces it.")
     foreign = () if single_currency else currencies or None
     profile = make_profile(edition, foreign, name, zone or "")
     product = profile.product
@@ -170,7 +170,7 @@ def new(
     )
     made.save(state)
     summary = _summary(made)
-    show(summary, f"Made {state}.\n{_lines(summary)}", as_json=as_json)
+    show(summary, f"Created {state}.\n{_lines(summary)}", as_json=as_json)
 
 
 @company.command()

@@ -187,8 +187,8 @@ def unlock(state: Path, *, reference: str | None, as_json: bool) -> None:
             locks.clear()
         else:
             company.unlock(reference)
-    left = ", ".join(sorted(locks)) or "nothing"
-    show({"locked": sorted(locks)}, f"Still in use: {left}.", as_json=as_json)
+    text = f"Still in use: {', '.join(sorted(locks))}." if locks else "Nothing is in use."
+    show({"locked": sorted(locks)}, text, as_json=as_json)
 
 
 @click.command()
@@ -196,10 +196,10 @@ def unlock(state: Path, *, reference: str | None, as_json: bool) -> None:
 @AS_JSON
 @speaking
 def late(state: Path, *, as_json: bool) -> None:
-    """Let QuickBooks finish what was given up on (`company fault CODE --late`)."""
+    """Let QuickBooks finish requests that were given up (`company fault CODE --late`)."""
     with changing(state) as company:
         answers = company.run_late()
-    text = "\n".join(answers) or "Nothing was given up on."
+    text = "\n".join(answers) or "No request is waiting to be finished."
     show({"answers": answers}, text, as_json=as_json)
 
 
@@ -220,7 +220,7 @@ def closing(
     profile = company.books.profile
     shown = {"closing_date": profile.closing_date, "password": profile.closing_password}
     guard = "with" if profile.closing_password else "without"
-    text = f"Closed up to {profile.closing_date}, {guard} a password."
+    text = f"The books are closed through {profile.closing_date}, {guard} a password."
     show(shown, text if profile.closing_date else "The books are not closed.", as_json=as_json)
 
 
@@ -233,7 +233,7 @@ def closing(
 def backup(state: Path, *, file: Path, force: bool, as_json: bool) -> None:
     """Back the company file up to FILE: books, and the message sets that it remembers."""
     if file.exists() and not force:
-        raise Failure(f"{file} exists already; --force replaces it.")
+        raise Failure(f"{file} already exists. --force replaces it.")
     Company.load(state).save(file)
     show({"backup": str(file)}, f"Backed up to {file}.", as_json=as_json)
 

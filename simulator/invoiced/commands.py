@@ -108,11 +108,11 @@ def new(
 ) -> None:
     """Create an empty account in STATE."""
     if state.exists() and not force:
-        raise Failure(f"{state} exists already; --force replaces it.")
+        raise Failure(f"{state} already exists. --force replaces it.")
     letters = string.ascii_letters + string.digits
     key = key or "".join(secrets.choice(letters) for _ in range(KEY_LENGTH))
     create(state, Profile(key=key, time_zone=zone, **more))
-    show({"state": str(state), "key": key}, f"Made {state}.\nAPI key  {key}", as_json=as_json)
+    show({"state": str(state), "key": key}, f"Created {state}.\nAPI key  {key}", as_json=as_json)
 
 
 @invoiced_server.command()

@@ -66,7 +66,7 @@ def add_invoice(
     )
     invoice = _with_line(books, blank, _line(books, amount))
     ledger.put_invoice(books, invoice)
-    happened = f"written over {money(invoice.total)}. TxnID {invoice.txn_id}."
+    happened = f"created for {money(invoice.total)}. TxnID {invoice.txn_id}."
     return document_change(books, "add-invoice", invoice, happened)
 
 

@@ -296,7 +296,7 @@ def test_a_backup_is_made_and_restored(path: Path, tmp_path: Path) -> None:
 
 
 def test_what_was_given_up_on_can_be_done_later(path: Path) -> None:
-    assert run("late", path).stdout == "Nothing was given up on.\n"
+    assert run("late", path).stdout == "No request is waiting to be finished.\n"
     run("fault", path, "0x80040402", "--late")
     shown = Company.load(path)
     with pytest.raises(QuickBooksError):
