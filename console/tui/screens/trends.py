@@ -28,6 +28,7 @@ from shared.rules.trends import MoneyWeek, SyncDay
 
 _DAY, _WEEK = 42, 52
 """What the other columns of a table take, roughly; bars have the rest."""
+_BETWEEN = 2
 _SHORTEST, _LONGEST = 6, 60
 DAYS = (
     Column("Day"),
@@ -73,8 +74,14 @@ class TrendsScreen(StoreScreen[Trends]):
         self.show_place(f"Trends{self.of_company}")
         self.query_one("#history", Static).update(history(snapshot))
         days, weeks = self.query_one("#days", RecordTable), self.query_one("#weeks", RecordTable)
-        days.show(list(_day_rows(snapshot.days, _room(days.size.width - _DAY))))
-        weeks.show(list(_week_rows(snapshot.weeks, _room((weeks.size.width - _WEEK) // 2))))
+        days.show(list(_day_rows(snapshot.days, _room(self._wide - _DAY))))
+        weeks.show(list(_week_rows(snapshot.weeks, _room((self._wide - _WEEK) // 2))))
+
+    @property
+    def _wide(self) -> int:
+        """How wide a table is; it does not know that itself before it is laid out."""
+        beside = self.has_class("-wide") or self.has_class("-broad")
+        return (self.app.size.width - _BETWEEN) // 2 if beside else self.app.size.width
 
     def on_resize(self) -> None:
         """Bars take the room there is."""

@@ -79,3 +79,12 @@ def test_it_survives_every_size(busy):
 
 def test_it_is_a_main_screen():
     assert [one.key for one in MAIN_SCREENS if one.name == "trends"] == ["T"]
+
+
+@pytest.mark.parametrize(("size", "least"), [(SMALL, 30), (LARGE, 15), ((200, 50), 50)])
+def test_bars_take_the_room_there_is_at_first_sight(busy, size, least):
+    async def scenario(at: Driver) -> None:
+        await at.press("T")
+        assert max(line.count("█") for line in at.lines) >= least
+
+    sit_down(busy.url, scenario, size=size)
