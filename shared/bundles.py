@@ -17,7 +17,7 @@ from shared.files import write_private
 
 MASKED = (
     "Masked: passwords, tickets, keys, the database's password, card, bank and tax numbers;"
-    " addresses, telephone numbers, e-mail addresses and contacts in QuickBooks' answers."
+    " addresses, telephone numbers, email addresses and contacts in QuickBooks' answers."
 )
 NOT_MASKED = (
     "Not masked: names of customers, numbers, dates and amounts of documents, memos, who decided"

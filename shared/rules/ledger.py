@@ -176,7 +176,7 @@ class ExportedInvoice:
     terms: Annotated[str, "terms, such as Net 30; may be empty"]
     po_number: Annotated[str, "the customer's purchase order; may be empty"]
     memo: Annotated[str, "memo; may be empty"]
-    email: Annotated[str, "the customer's e-mail address; may be empty"]
+    email: Annotated[str, "the customer's email address; may be empty"]
     phone: Annotated[str, "and telephone"]
 
 
