@@ -337,7 +337,7 @@ def test_records_can_be_in_use(path: Path) -> None:
     assert isinstance(locked, dict)
     assert len(locked["locked"]) == 2
     run("unlock", path, number)
-    assert "nothing" in run("unlock", path).stdout
+    assert "Nothing is in use" in run("unlock", path).stdout
     assert not Company.load(path).books.locks
 
 
