@@ -7,14 +7,14 @@ builder=$1 release=$2
 base=$(DESKBRIDGE_BOOTED=$release "$builder" -c 'from tests.deploy.booted.machine import base; print(base())')
 work=$(mktemp -d -p /var/tmp)
 root=$work/root
-trap 'umount "$root"; rm -rf "$work"' EXIT
+trap 'umount --lazy "$root" && rm -rf "$work"' EXIT
 mkdir "$work/upper" "$work/work" "$root"
 mount -t overlay overlay -o "lowerdir=$base,upperdir=$work/upper,workdir=$work/work" "$root"
 
 cp /etc/resolv.conf /etc/hosts "$root/etc/"
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/" # whom this machine trusts
 mkdir -p "$root/src/dist" "$root/src/build"
-cp -r deploy shared LICENSE CHANGELOG.md "$root/src/"
+cp -rL deploy shared LICENSE CHANGELOG.md "$root/src/" # some of deploy are links
 cp dist/*.whl "$root/src/dist/"
 cp -r build/extras "$root/src/build/"
 chroot "$root" sh -euc '

@@ -17,7 +17,7 @@ from time import monotonic
 
 import pytest
 
-from tests.deploy.booted.machine import Booted, why_not
+from tests.deploy.booted.machine import Booted, base, why_not
 from tests.deploy.booted.page import LOG
 
 ROOT = Path(__file__).parents[3]
@@ -109,6 +109,7 @@ def machine(folder: Path, transcript: list[str], request) -> Iterator[Machine]:
     if WHEELS.exists() and not (media / "wheels").exists():
         shutil.copytree(WHEELS, media / "wheels")
     booted = Machine(folder / "machine", media, transcript.append)
+    base()  # it may have to be made first
     began = monotonic()
     try:
         booted.boot()
