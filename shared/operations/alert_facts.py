@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from shared.health.machine import Machine
-from shared.models import backups, daemons, overview, tokens
+from shared.models import alerts, backups, daemons, overview, tokens
 from shared.models.daemons import Daemon
 from shared.models.payments import stuck
 from shared.models.store import Store
 from shared.rules.alert_conditions import ExpiringToken, Facts, Room, Run
+from shared.rules.alerts import AlertKind
 from shared.settings import Settings
 
 
@@ -20,6 +21,11 @@ def read(store: Store, settings: Settings, machine: Machine) -> Facts:
     waiting_before = now - timedelta(hours=settings.waiting_is_a_problem_after_hours)
     return Facts(
         connections=connections,
+        late={
+            (one.connection_id, one.about): one.opened_at
+            for one in alerts.on_file()
+            if one.kind is AlertKind.SYNC_LATE and one.stands
+        },
         payments=tuple(stuck.payments(waiting_before)),
         runs=tuple(_run(one, now) for one in daemons.known()),
         tokens=tuple(

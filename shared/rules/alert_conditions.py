@@ -7,8 +7,8 @@ at each look.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import chain
@@ -85,10 +85,12 @@ class Room:
 class Facts:
     """What the conditions are worked out from; None where a thing does not apply.
 
+    ``late`` tells since when applications are known to be late, by connection and kind.
     ``data_since`` is since when there is something to back up.
     """
 
     connections: tuple[ConnectionOverview, ...] = ()
+    late: Mapping[tuple[int, str], datetime] = field(default_factory=dict)
     payments: tuple[StuckPayments, ...] = ()
     runs: tuple[Run, ...] = ()
     tokens: tuple[ExpiringToken, ...] = ()
@@ -165,8 +167,9 @@ _GUESSES = {
 def _of_syncs(facts: Facts, now: datetime) -> Iterator[Condition]:
     for found in facts.connections:
         for one in found.applications:
-            if _is_late(found.connection, one, facts.runs, now):
-                yield _late(found, one, facts.runs, now)
+            was_late = _was_late(found.connection, one, facts)
+            if _is_late(found.connection, one, facts.runs, now, was_late):
+                yield _late(found, one, facts.runs, now, was_late)
             elif one.sync is not None and one.sync.state is SyncState.FAILED:
                 yield _failed(found.connection, one)
 
@@ -176,24 +179,44 @@ def serving_since(runs: Iterable[Run]) -> datetime | None:
     return min((run.started_at for run in runs if run.is_alive), default=None)
 
 
+def _was_late(connection: Connection, one: ApplicationOverview, facts: Facts) -> bool:
+    """Whether it was known to be late before the daemons of now were started."""
+    known = facts.late.get((connection.id, one.application.kind.value))
+    since = serving_since(facts.runs)
+    return known is not None and since is not None and known < since
+
+
 def _is_late(
-    connection: Connection, one: ApplicationOverview, runs: tuple[Run, ...], now: datetime
+    connection: Connection,
+    one: ApplicationOverview,
+    runs: tuple[Run, ...],
+    now: datetime,
+    was_late: bool,
 ) -> bool:
-    """Late, also if the time in which nobody could have answered does not count."""
+    """Late, also if the time in which nobody could have answered does not count.
+
+    One that ``was_late`` before a daemon started anew stays late until it calls.
+    """
     since = serving_since(runs)
     seen = one.application.last_seen_at
     if since is None or seen is None:
         return False
+    if was_late:
+        return is_late(connection, one, now)
     excused = replace(one.application, last_seen_at=max(seen, since))
     return is_late(connection, replace(one, application=excused), now)
 
 
 def _late(
-    found: ConnectionOverview, one: ApplicationOverview, runs: tuple[Run, ...], now: datetime
+    found: ConnectionOverview,
+    one: ApplicationOverview,
+    runs: tuple[Run, ...],
+    now: datetime,
+    was_late: bool,
 ) -> Condition:
     connection, application = found.connection, one.application
     assert application.last_seen_at is not None, "it is late"
-    guess, remedy = _GUESSES[late_reason(found, one, runs, now)]
+    guess, remedy = _GUESSES[late_reason(found, one, runs, now, was_late)]
     heard = f"It called last on {_at(application.last_seen_at)} and should call every"
     told = f"{heard} {connection.run_every_minutes} minutes. {guess}"
     return Condition(
@@ -207,16 +230,23 @@ def _late(
 
 
 def late_reason(
-    found: ConnectionOverview, one: ApplicationOverview, runs: tuple[Run, ...], now: datetime
+    found: ConnectionOverview,
+    one: ApplicationOverview,
+    runs: tuple[Run, ...],
+    now: datetime,
+    was_late: bool = False,
 ) -> LateReason:
-    """Guess why the Web Connector does not call: the first of these that something speaks for."""
+    """Guess why the Web Connector does not call: the first of these that something speaks for.
+
+    Of one that ``was_late`` already, no daemon that started since is the reason.
+    """
     code = one.sync.error_code if one.sync is not None else ""
     if any(_has_ended(run.certificate_expires_at, now) for run in runs if run.is_alive):
         return LateReason.CERTIFICATE
     if code in _OF_PASSWORDS or one.application.locked(now):
         return LateReason.PASSWORD
     due, since = due_at(found.connection, one), serving_since(runs)
-    if due is not None and since is not None and due < since:
+    if due is not None and since is not None and due < since and not was_late:
         return LateReason.OWN_DAEMON
     known = hints.hint(code) if code else None
     if known is not None and known.kind is hints.Kind.HRESULT:

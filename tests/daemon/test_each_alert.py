@@ -211,6 +211,21 @@ def test_each_kind_is_sent_and_closed_by_an_all_clear(company, tmp_path, kind):
     assert len(company.told_of(f"All clear: {subject}")) == 1
 
 
+def test_a_daemon_that_starts_anew_closes_no_alert_of_an_application_that_has_not_called(company):
+    company.stays_away()
+    company.goes_on()
+    with company.store.transaction():
+        daemons.stopped(company.facts.instance, company.now())
+    company.beat(instance="a2", started_at=company.now())
+    company.goes_on(HOUR)
+    assert company.told_of("All clear") == []
+    mail = company.told_of("Invoice Sync of Juniper is late")[-1]
+    assert "The PC is probably off" in mail.text
+    company.calls()
+    company.goes_on(1000)
+    assert company.told_of("All clear: Invoice Sync of Juniper is late")
+
+
 def test_damage_that_hides_all_else_is_told_and_nothing_else_is_over(company):
     company.fails()
     company.goes_on()

@@ -102,6 +102,23 @@ def test_the_time_in_which_no_daemon_could_answer_does_not_count():
     assert len(found(called(hours=9), runs=(replace(UP, started_at=ago(minutes=50)),))) == 1
 
 
+def test_one_that_was_late_before_the_daemon_started_is_late_for_its_own_reason():
+    restarted = replace(UP, started_at=ago(minutes=50))
+    one = called(hours=9)
+
+    def told(**late: datetime) -> list[str]:
+        known = {(7, kind): since for kind, since in late.items()}
+        facts = Facts((company(one),), known, runs=(restarted,))
+        return [condition.told for condition in conditions(facts, NOW)]
+
+    assert "Deskbridge itself was not running" in told()[0]
+    assert "Deskbridge itself was not running" in told(invoice=ago(minutes=4))[0]
+    assert "The PC is probably off" in told(invoice=ago(hours=8))[0]
+    restarted = replace(UP, started_at=ago(minutes=5))
+    assert told() == []
+    assert "The PC is probably off" in told(invoice=ago(hours=8))[0]
+
+
 def test_a_failed_sync_is_told_with_its_hint_until_the_next_one():
     [failed] = found(called(state=SyncState.FAILED, code="0x80040408", error="Said.", minutes=5))
     assert (failed.kind, failed.code, failed.told) == (
