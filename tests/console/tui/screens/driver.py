@@ -15,12 +15,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual._compositor import Compositor
+from textual._context import visible_screen_stack
 from textual.app import App
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
@@ -260,6 +262,30 @@ def swift() -> Iterator[None]:
         yield
 
 
+_render_update = Compositor.render_update
+
+
+def _only_pictures(
+    compositor: Compositor, full: bool = False, screen_stack: list[Any] | None = None, **how: Any
+) -> Any:
+    if full:  # somebody asked for the screen as it is
+        return _render_update(compositor, full, screen_stack, **how)
+    visible_screen_stack.set(screen_stack or [])
+    compositor._dirty_regions.clear()
+    return None
+
+
+@contextmanager
+def unseen() -> Iterator[None]:
+    """Meanwhile changes are not painted, since no terminal shows them: a third of all work.
+
+    A test that looks has the whole screen painted.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Compositor, "render_update", _only_pictures)
+        yield
+
+
 def sit_down(
     url: str,
     scenario: Callable[[Driver], Awaitable[None]],
@@ -272,10 +298,12 @@ def sit_down(
     environ: Mapping[str, str] = NOTHING,
     network: Callable[[], Network] = Unplugged,
     preferences: Preferences | None = None,
+    paints: bool = False,
 ) -> None:
     """Run the console on the store at ``url`` and the scenario in front of it.
 
-    ``environ`` has settings, as DESKBRIDGE_… variables.
+    ``environ`` has settings, as DESKBRIDGE_… variables. ``paints``: whatever changes is painted, as
+    for a terminal; else what the scenario looks at, and its end.
     """
 
     def opened(*, create: bool) -> Store:
@@ -297,7 +325,9 @@ def sit_down(
             driver = Driver(app, worker, pilot)
             await driver.settle()
             await scenario(driver)
+            if not app._exit:
+                assert driver.painted
         assert worker.bugs == []
 
-    with swift():
+    with swift(), nullcontext() if paints else unseen():
         asyncio.run(session())

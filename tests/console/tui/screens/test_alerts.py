@@ -9,7 +9,7 @@ from shared.models import alerts
 from shared.operations.alerts import Wanted, plan_add, view_recipients
 from shared.operations.deciding import Operator, carry_out
 from shared.rules.alerts import AlertKind, Audience, Changes, Condition, Digest
-from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
+from tests.console.tui.screens.driver import SMALL, Driver, sit_down
 from tests.models.builders import NOON
 
 
@@ -55,8 +55,7 @@ def test_where_nobody_is_told_it_says_how_to_change_that(office):
     sit_down(office.url, scenario)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_what_is_wrong_comes_first_with_its_remedy_then_who_is_told(alarmed, size):
+def test_what_is_wrong_comes_first_with_its_remedy_then_who_is_told(alarmed):
     async def scenario(at: Driver) -> None:
         await at.press("A")
         assert "Wrong now: 2" in at.text
@@ -64,9 +63,9 @@ def test_what_is_wrong_comes_first_with_its_remedy_then_who_is_told(alarmed, siz
         await at.press("end")
         assert "Recipient 1: ada@example.com" in at.text
         assert "Alerts: all" in at.text
-        assert all(len(line) <= size[0] for line in at.lines)
+        assert all(len(line) <= SMALL[0] for line in at.lines)
 
-    sit_down(alarmed.url, scenario, size=size)
+    sit_down(alarmed.url, scenario)
 
 
 def test_a_person_is_added_in_a_form(alarmed):

@@ -16,7 +16,7 @@ from shared.models.store import open_store
 from shared.operations import bundle as operation
 from shared.rules.values import Outcome, Record, RecordKind
 from shared.settings import load_settings
-from tests.console.tui.screens.driver import LARGE, SMALL, Driver, RoomyMachine, sit_down
+from tests.console.tui.screens.driver import Driver, RoomyMachine, sit_down
 from tests.console.tui.screens.office import imported
 from tests.models.builders import NOON
 
@@ -205,8 +205,7 @@ def test_it_is_saved_for_its_owner_alone_and_never_over_another_file(troubled, t
     assert save(bundle, tmp_path) == tmp_path / "deskbridge-sync-1.zip"
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_what_is_inside_is_read_before_it_is_saved(troubled, tmp_path, monkeypatch, size):
+def test_what_is_inside_is_read_before_it_is_saved(troubled, tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
 
     async def scenario(at: Driver) -> None:
@@ -226,7 +225,7 @@ def test_what_is_inside_is_read_before_it_is_saved(troubled, tmp_path, monkeypat
         await at.press("z", "escape", "escape")
         assert "Sync 1: Larkspur" in at.lines[0]
 
-    sit_down(troubled.url, scenario, size=size)
+    sit_down(troubled.url, scenario)
     assert (tmp_path / "deskbridge-sync-1.zip").is_file()
 
 

@@ -9,7 +9,7 @@ from shared.models.statements import insert_rows
 from shared.operations.customers import Kind, Wanted, read_filter
 from shared.operations.pages import AT_ONCE as PAGE
 from shared.rules.payments.values import PaymentStatus
-from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
+from tests.console.tui.screens.driver import Driver, sit_down
 from tests.console.tui.screens.lists import survives
 from tests.models.builders import NOON, customer, invoice, swept
 from tests.models.payments.builders import JUNIPER, Till, money, pays
@@ -73,8 +73,7 @@ def test_before_the_first_customer_the_next_step_is_said(office):
     sit_down(office.url, scenario)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_customers_are_shown_by_name_with_both_sides(office, till, size):
+def test_customers_are_shown_by_name_with_both_sides(office, till):
     till.sweep(swept(invoice("1A-200", **JUNIPER), balance=money("1.00")))
 
     async def scenario(at: Driver) -> None:
@@ -88,7 +87,7 @@ def test_customers_are_shown_by_name_with_both_sides(office, till, size):
         await at.press("down")
         assert "1,235,067.89 USD here by 2 open invoices; QuickBooks last showed 501.00" in at.text
 
-    sit_down(office.url, scenario, size=size)
+    sit_down(office.url, scenario)
 
 
 def test_inactive_customers_are_a_list_of_their_own_with_the_reason(office, till):
@@ -107,8 +106,7 @@ def test_inactive_customers_are_a_list_of_their_own_with_the_reason(office, till
     sit_down(office.url, scenario)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_a_customer_shows_its_open_invoices_and_those_that_are_left_out(office, till, size):
+def test_a_customer_shows_its_open_invoices_and_those_that_are_left_out(office, till):
     till.owes(invoice("1A-500", "60.00", pending=True))
 
     async def scenario(at: Driver) -> None:
@@ -127,7 +125,7 @@ def test_a_customer_shows_its_open_invoices_and_those_that_are_left_out(office, 
         await at.press("escape", "C")
         assert "Larkspur Tile, ListID 80-1" in at.app.clipboard
 
-    sit_down(office.url, scenario, size=size)
+    sit_down(office.url, scenario)
 
 
 @pytest.mark.parametrize(
@@ -174,8 +172,7 @@ def test_the_company_of_a_customer_comes_into_focus(office, till):
 # Names that are resolved by hand.
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_names_that_payments_were_refused_for_stand_on_top(office, refused, size):
+def test_names_that_payments_were_refused_for_stand_on_top(office, refused):
     async def scenario(at: Driver) -> None:
         await at.press("c")
         assert "2 names to match" in at.lines[0]
@@ -186,11 +183,10 @@ def test_names_that_payments_were_refused_for_stand_on_top(office, refused, size
         assert "Names to match" in at.lines[0]
         assert shows(at, "Names to match", "ACME holdings", "Lobby")
 
-    sit_down(office.url, scenario, size=size)
+    sit_down(office.url, scenario)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_an_ambiguous_customer_resolved_by_hand_makes_the_payment_ready(office, refused, size):
+def test_an_ambiguous_customer_resolved_by_hand_makes_the_payment_ready(office, refused):
     assert refused.stands("pay_3") == (S.REFUSED, "payment-customer-ambiguous")
 
     async def scenario(at: Driver) -> None:
@@ -216,7 +212,7 @@ def test_an_ambiguous_customer_resolved_by_hand_makes_the_payment_ready(office, 
         await at.press("escape")
         assert "1 name to match" in at.lines[0]
 
-    sit_down(office.url, scenario, size=size)
+    sit_down(office.url, scenario)
     assert refused.stands("pay_3") == (S.READY, "")
     assert refused.part("pay_3").uses[0].invoice_txn_id == "1A-300"
     [entry] = decisions(office)

@@ -43,54 +43,57 @@ def test_every_key_says_what_it_does_and_can_be_typed_anywhere(cls):
         assert SENT_BY_ANY_TERMINAL.fullmatch(one.key), one
 
 
-@pytest.mark.parametrize("main", MAIN_SCREENS, ids=lambda main: main.name)
-def test_help_lists_every_key_that_works_on_the_screen(worked, main):
+def test_help_lists_every_key_that_works_on_the_screen(worked):
     async def scenario(at: Driver) -> None:
-        await at.press("p", main.key)
-        active = list(at.screen.active_bindings.values())
-        await at.press("question_mark")
-        listed = at.screen.query_one(TextView).text
-        assert listed.startswith("On this screen\n")
-        assert listed.index("\nEverywhere\n") < listed.index("To the next list, field or button.")
-        for one in active:
-            if not one.binding.key.startswith("super+"):  # the library's, for the cmd key
-                assert f"{told_of(one)[0]}: {told_of(one)[1]}" in listed, one
-        await at.press("q")
-        assert main.title in at.lines[0]
+        for main in MAIN_SCREENS:
+            await at.press(main.key)
+            active = list(at.screen.active_bindings.values())
+            await at.press("question_mark")
+            listed = at.screen.query_one(TextView).text
+            assert listed.startswith("On this screen\n"), main
+            all_screens, fields = "\nEverywhere\n", "To the next list, field or button."
+            assert listed.index(all_screens) < listed.index(fields), main
+            for one in active:
+                if not one.binding.key.startswith("super+"):  # the library's, for the cmd key
+                    assert f"{told_of(one)[0]}: {told_of(one)[1]}" in listed, (main, one)
+            await at.press("q")
+            assert main.title in at.lines[0]
+
+    sit_down(worked.url, scenario, paints=True)
+
+
+def test_a_jump_offers_every_action_and_every_other_main_screen(worked):
+    async def scenario(at: Driver) -> None:
+        for main in MAIN_SCREENS:
+            await at.press(main.key)
+            told = {one.help for one in offered(at.screen)}
+            assert {other.tooltip for other in MAIN_SCREENS if other is not main} <= told, main
+            for one in at.screen.active_bindings.values():
+                if one.node is at.screen and one.enabled and one.tooltip:
+                    assert one.tooltip in told, (main, one)
 
     sit_down(worked.url, scenario)
 
 
-@pytest.mark.parametrize("main", MAIN_SCREENS, ids=lambda main: main.name)
-def test_a_jump_offers_every_action_and_every_other_main_screen(worked, main):
+def test_in_a_wide_window_the_text_is_beside_the_list(worked):
     async def scenario(at: Driver) -> None:
-        await at.press("p", main.key)
-        told = {one.help for one in offered(at.screen)}
-        assert {other.tooltip for other in MAIN_SCREENS if other is not main} <= told
-        for one in at.screen.active_bindings.values():
-            if one.node is at.screen and one.enabled and one.tooltip:
-                assert one.tooltip in told, one
-
-    sit_down(worked.url, scenario)
-
-
-@pytest.mark.parametrize("main", MAIN_SCREENS, ids=lambda main: main.name)
-def test_in_a_wide_window_the_text_is_beside_the_list(worked, main):
-    async def scenario(at: Driver) -> None:
-        await at.press(main.key)
-        for beside in at.screen.query(Beside):
-            listed, told = beside.query_one(RecordTable), beside.query_one(TextView)
-            if told.display:
-                assert told.region.x >= listed.region.right
-                assert told.region.height == listed.region.height > 40
+        for main in MAIN_SCREENS:
+            await at.press(main.key)
+            for beside in at.screen.query(Beside):
+                listed, told = beside.query_one(RecordTable), beside.query_one(TextView)
+                if told.display:
+                    assert told.region.x >= listed.region.right, main
+                    assert told.region.height == listed.region.height > 40, main
 
     sit_down(worked.url, scenario, size=(200, 50))
 
 
-@pytest.mark.parametrize("main", MAIN_SCREENS, ids=lambda main: main.name)
-def test_one_key_leaves_the_console_from_every_screen(worked, main):
+def test_one_key_leaves_the_console_from_every_screen(worked):
     async def scenario(at: Driver) -> None:
-        await at.press("p", main.key, "q")
+        for main in MAIN_SCREENS:
+            await at.press(main.key)
+            assert at.screen.active_bindings["q"].binding.action == "quit", main
+        await at.press("q")
         assert at.app._exit
 
     sit_down(worked.url, scenario)
@@ -102,12 +105,12 @@ def test_main_screens_have_keys_of_their_own_that_no_table_needs():
     assert not set(keys) & set("jkrsuxnbfolCRG?q")
 
 
-@pytest.mark.parametrize("main", MAIN_SCREENS, ids=lambda main: main.name)
-def test_a_screen_that_is_shown_for_the_first_time_reads_no_styles_again(worked, monkeypatch, main):
+def test_a_screen_that_is_shown_for_the_first_time_reads_no_styles_again(worked, monkeypatch):
     async def scenario(at: Driver) -> None:
         read: list[object] = []
-        monkeypatch.setattr(Stylesheet, "reparse", lambda _styles: read.append(main))
-        await at.press("p", main.key)
+        monkeypatch.setattr(Stylesheet, "reparse", lambda _styles: read.append(at.screen))
+        for main in MAIN_SCREENS:
+            await at.press(main.key)
         assert read == []
 
     sit_down(worked.url, scenario)

@@ -49,7 +49,7 @@ def test_a_first_sync_from_nothing(office):
     set_up(office, scenario, size=SMALL)
 
 
-CODES = ("wrong-password", "quickbooks-unreachable", "company-mismatch", "old-password")
+CODES = ("wrong-password", "company-mismatch")
 
 
 @pytest.mark.parametrize("code", CODES)

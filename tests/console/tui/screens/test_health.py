@@ -14,7 +14,7 @@ from shared.models import daemons
 from shared.models.daemons import DaemonFacts
 from shared.models.store import open_store
 from shared.settings import SETTINGS
-from tests.console.tui.screens.driver import LARGE, SMALL, Driver, Unplugged, sit_down
+from tests.console.tui.screens.driver import LARGE, Driver, Unplugged, sit_down
 from tests.models.builders import NOON, later
 
 PUBLIC = {"DESKBRIDGE_PUBLIC_URL": "https://books.example.com"}
@@ -42,8 +42,7 @@ def up(office):
     return office
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_what_does_not_work_stands_first_with_its_remedy(office, size):
+def test_what_does_not_work_stands_first_with_its_remedy(office):
     office.connect()
 
     async def scenario(at: Driver) -> None:
@@ -54,7 +53,7 @@ def test_what_does_not_work_stands_first_with_its_remedy(office, size):
         assert at.lines[4].split()[:2] == ["Warnings:", "2"]
         assert "What to do: Restart it: sudo systemctl restart deskbridge" in at.text
 
-    sit_down(office.url, scenario, size=size)
+    sit_down(office.url, scenario)
 
 
 def test_everything_that_the_issue_names_is_on_it(up):

@@ -13,7 +13,7 @@ from shared.models.platforms import accounts, outbox
 from shared.models.platforms.outbox import Standing
 from shared.rules.connectors import AccountState, ConvenienceFees, SendState, Would
 from shared.rules.values import RecordKind
-from tests.console.tui.screens.driver import LARGE, SMALL, Driver, Unplugged, sit_down
+from tests.console.tui.screens.driver import SMALL, Driver, Unplugged, sit_down
 from tests.daemon.connectors.rig import ACCOUNT
 from tests.models.builders import NOON
 
@@ -68,8 +68,7 @@ def test_with_nothing_connected_it_says_what_connecting_brings(office):
     sit_down(office.url, scenario)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_accounts_are_listed_and_enter_shows_what_waits_and_what_needs_a_person(connected, size):
+def test_accounts_are_listed_and_enter_shows_what_waits_and_what_needs_a_person(connected):
     async def scenario(at: Driver) -> None:
         await at.press("I")
         assert "1 refused, 1 waiting" in at.text
@@ -78,11 +77,11 @@ def test_accounts_are_listed_and_enter_shows_what_waits_and_what_needs_a_person(
         assert "Fern Florists" in at.text
         assert "ambiguous" in at.text
         assert "Invoice 1042" in at.text
-        assert all(len(line) <= size[0] for line in at.lines)
+        assert all(len(line) <= SMALL[0] for line in at.lines)
         await at.press("down")
         assert "Why: Two customers on Invoiced are called so." in at.text
 
-    sit_down(connected.url, scenario, size=size)
+    sit_down(connected.url, scenario)
 
 
 def test_one_is_connected_by_its_key_and_nothing_is_sent_yet(office, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from shared.operations.operators import plan_add, view_all
 from shared.rules.operators import Role
-from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
+from tests.console.tui.screens.driver import SMALL, Driver, sit_down
 from tests.deciding import decide
 
 
@@ -36,16 +36,15 @@ def test_without_operators_it_says_what_follows_from_the_first_one(office):
     sit_down(office.url, scenario)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_each_is_listed_with_role_and_companies(staffed, size):
+def test_each_is_listed_with_role_and_companies(staffed):
     async def scenario(at: Driver) -> None:
         await at.press("O")
         assert "user root" in at.text
         assert "Role: look: see everything, change nothing" in at.text
         assert "Companies: Larkspur" in at.text
-        assert all(len(line) <= size[0] for line in at.lines)
+        assert all(len(line) <= SMALL[0] for line in at.lines)
 
-    sit_down(staffed.url, scenario, size=size)
+    sit_down(staffed.url, scenario)
 
 
 def test_a_group_is_added_for_one_company_after_a_question(staffed):

@@ -7,7 +7,7 @@ import pytest
 from console.tui.widgets.form import Form
 from shared.models.payments import payment_pages, saved_profiles
 from shared.rules.payments.views import PaymentFilter
-from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
+from tests.console.tui.screens.driver import LARGE, Driver, sit_down
 from tests.models.builders import invoice
 from tests.models.payments.builders import JUNIPER, Till
 from tests.operations.reports import PAYPAL, STRIPE_PAYMENTS, activity, charge, written
@@ -58,8 +58,7 @@ async def look(at: Driver) -> None:
     await at.press("enter", "enter", "enter")
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_a_file_is_looked_at_and_taken_in_by_keys_alone(office, till, size):
+def test_a_file_is_looked_at_and_taken_in_by_keys_alone(office, till):
     path = file_of(office, STRIPE)
 
     async def scenario(at: Driver) -> None:
@@ -73,7 +72,7 @@ def test_a_file_is_looked_at_and_taken_in_by_keys_alone(office, till, size):
         assert "3 rows: 1 new" in at.text
         assert "Payments" in at.lines[0]
 
-    sit_down(office.url, scenario, size=size)
+    sit_down(office.url, scenario)
     assert on_file(till) == ["ch_1"]
 
 

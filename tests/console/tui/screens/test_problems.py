@@ -4,7 +4,7 @@ import pytest
 
 from shared.models import ledger
 from shared.rules.values import ProblemState, RecordKind
-from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
+from tests.console.tui.screens.driver import Driver, sit_down
 from tests.models.builders import customer, incoming, invoice, settle
 
 DUPLICATE = {
@@ -39,8 +39,7 @@ def test_no_problem_is_good_news_with_the_next_step(office):
     sit_down(office.url, scenario)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_problems_are_grouped_by_what_is_to_be_done(three, size):
+def test_problems_are_grouped_by_what_is_to_be_done(three):
     async def scenario(at: Driver) -> None:
         await at.press("p")
         assert "Problems (3 open)" in at.lines[0]
@@ -55,7 +54,7 @@ def test_problems_are_grouped_by_what_is_to_be_done(three, size):
         assert "What to do: Open the invoice in QuickBooks and save it again." in at.text
         assert "r: reads the invoice again in the next Invoice Sync" in at.text
 
-    sit_down(three.url, scenario, size=size)
+    sit_down(three.url, scenario)
 
 
 def test_enter_shows_the_problem_alone_and_esc_the_list_again(three):

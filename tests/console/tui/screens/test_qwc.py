@@ -22,7 +22,8 @@ from shared.operations.deciding import Operator, carry_out
 from shared.passwords import verify_password
 from shared.rules.values import Application, Connection, Layout
 from shared.settings import load_settings
-from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
+from tests.console.tui.screens.driver import SMALL, Driver, sit_down
+from tests.console.tui.screens.lists import SIZES
 from tests.models.builders import later, signs_in
 
 ENVIRON = {"DESKBRIDGE_PUBLIC_URL": "https://sync.example.com"}
@@ -95,10 +96,7 @@ def element(path: Path, name: str) -> str | None:
     return etree.parse(str(path)).getroot().findtext(name)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_files_password_user_names_and_instructions_are_on_one_screen(
-    office, larkspur, folder, size
-):
+def test_files_password_user_names_and_instructions_are_on_one_screen(office, larkspur, folder):
     passwords: list[str] = []
 
     async def scenario(at: Driver) -> None:
@@ -114,26 +112,27 @@ def test_files_password_user_names_and_instructions_are_on_one_screen(
         assert f"File of Payment Sync: {folder}/payment.qwc" in told
         assert "already listed, remove the old rows first: select, click Remove, confirm." in told
         assert "4. Enter the password in the Password column" in told
-        assert all(len(line) <= size[0] for line in at.lines)
+        assert all(len(line) <= SMALL[0] for line in at.lines)
         await done(at)
         assert f"The.qwcfilesofLarkspurarein{folder}." in "".join(at.text.split())
 
-    sit(office, scenario, size=size)
+    sit(office, scenario)
     assert opens(office, larkspur, passwords[0])
     assert element(folder / "invoice.qwc", "UserName").startswith("larkspur-invoice-")
     assert [one.action for one in office.audit()] == ["qwc"]
 
 
-@pytest.mark.parametrize("key", ["escape", "q", "ctrl+c", "ctrl+q", "h", "y", "enter", "g"])
-def test_no_key_but_done_leaves_the_password(office, larkspur, key):
+def test_no_key_but_done_leaves_the_password(office, larkspur):
     async def scenario(at: Driver) -> None:
         await at.press("g", "enter", "enter")
         password = password_on(at)
-        await at.press(key, key)
-        assert password_on(at) == password
-        assert not at.app._exit
-        if key in ("escape", "q", "ctrl+c", "ctrl+q"):
-            assert at.text.count("Choose Done to close.") == 2
+        for key in ("h", "y", "enter", "g", "escape", "q", "ctrl+c", "ctrl+q"):
+            await at.press(key, key)
+            assert password_on(at) == password, key
+            assert not at.app._exit, key
+            if key in ("escape", "q", "ctrl+c", "ctrl+q"):
+                assert at.text.count("Choose Done to close.") == 2, key
+                at.screen.say("")
 
     sit(office, scenario)
 
@@ -405,12 +404,13 @@ def test_a_store_that_is_locked_makes_no_password(office, larkspur, issued, monk
     assert opens(office, larkspur, issued.password)
 
 
-@pytest.mark.parametrize("key", ["g", "G"])
-def test_who_only_looks_gets_no_password(office, larkspur, issued, key):
+def test_who_only_looks_gets_no_password(office, larkspur, issued):
     async def scenario(at: Driver) -> None:
-        await at.press(key)
-        assert "Nothing was changed: this console is read-only." in at.text
-        assert "Connections" in at.lines[0]
+        for key in ("g", "G"):
+            await at.press(key)
+            assert "Nothing was changed: this console is read-only." in at.text
+            assert "Connections" in at.lines[0]
+            at.screen.hush()
 
     sit(office, scenario, read_only=True)
     assert opens(office, larkspur, issued.password)
@@ -429,15 +429,16 @@ def test_a_combined_application_is_one_file_and_one_link(office):
     sit(office, scenario)
 
 
-@pytest.mark.parametrize("size", [(40, 10), (30, 60), (200, 15), (2, 2)])
-def test_the_password_survives_every_size(office, larkspur, size):
+def test_the_password_survives_every_size(office, larkspur):
     async def scenario(at: Driver) -> None:
         await at.press("g")
-        await at.resize(size)
+        await at.resize((2, 2))
         await at.press("enter", "enter")
-        if size[0] > 28:
-            password_on(at)
-        await at.resize((80, 24))
+        for size in SIZES:
+            await at.resize(size)
+            if size[0] > 28:
+                password_on(at)
+        await at.resize(SMALL)
         password_on(at)
 
     sit(office, scenario)

@@ -30,7 +30,7 @@ from shared.rules.values import (
     Overpayment,
     SampleCompany,
 )
-from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
+from tests.console.tui.screens.driver import SMALL, Driver, sit_down
 from tests.console.tui.screens.lists import fits_every_size
 
 URL = {"DESKBRIDGE_PUBLIC_URL": "https://sync.example.com"}
@@ -109,8 +109,7 @@ def opens(office: Any, username: str, password: str) -> bool:
     return verify_password(password, credentials.password_hash)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_a_company_is_set_up_from_nothing_to_files_that_the_web_connector_takes(office, size):
+def test_a_company_is_set_up_from_nothing_to_files_that_the_web_connector_takes(office):
     passwords: list[str] = []
 
     async def scenario(at: Driver) -> None:
@@ -140,9 +139,9 @@ def test_a_company_is_set_up_from_nothing_to_files_that_the_web_connector_takes(
         await at.press("tab", "tab", "tab", "enter")
         assert "Larkspur Tile is set up." in at.text
         assert at.screen.focused.key == str(held(office)[0].id)
-        assert all(len(line) <= size[0] for line in at.lines)
+        assert all(len(line) <= SMALL[0] for line in at.lines)
 
-    set_up(office, scenario, size=size)
+    set_up(office, scenario)
     [made] = held(office)
     assert made.company_file == r"D:\Books\Larkspur.qbw"
     assert (made.run_every_minutes, made.start_date) == (15, date(2024, 1, 31))
@@ -232,52 +231,54 @@ def test_no_key_of_the_console_leaves_it_by_accident(office):
     set_up(office, scenario)
 
 
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [
-        ("", "A connection needs a name, such as Larkspur Tile."),
-        ("-x", "which every command would take for an option. Begin it with a letter"),
-        ("BRAMBLE", "There is already a connection named 'BRAMBLE'. Choose another name"),
-        ("x" * 61, "it has 61 characters. Use 60 characters at most."),
-    ],
-)
-def test_a_name_that_cannot_be_taken_is_said_where_it_was_typed(office, name, told):
+def test_a_name_that_cannot_be_taken_is_said_where_it_was_typed(office):
     office.connect("Bramble")
+    refused = {
+        "": "A connection needs a name, such as Larkspur Tile.",
+        "-x": "which every command would take for an option. Begin it with a letter",
+        "BRAMBLE": "There is already a connection named 'BRAMBLE'. Choose another name",
+        "x" * 61: "it has 61 characters. Use 60 characters at most.",
+    }
 
     async def scenario(at: Driver) -> None:
         await at.press("plus")
-        at.screen.focused.value = name
-        await at.press("pagedown")
-        assert told in at.text
-        assert "Step 1 of 8" in at.text
-        assert at.screen.focused.value == name
-        await at.press("end", "z")
-        assert told not in at.text
+        for name, told in refused.items():
+            at.screen.focused.value = name
+            await at.press("pagedown")
+            assert told in at.text
+            assert "Step 1 of 8" in at.text
+            assert at.screen.focused.value == name
+            await at.press("end", "z")
+            assert told not in at.text
 
     set_up(office, scenario)
 
 
-@pytest.mark.parametrize("path", ["Larkspur.qbw", r"D:\Books", "/books/x.qbw", r"D:x.qbw"])
-def test_a_company_file_is_a_full_windows_path(office, path):
+def test_a_company_file_is_a_full_windows_path(office):
     async def scenario(at: Driver) -> None:
         await at.press("plus")
         await at.type("Larkspur")
         await at.press("enter")
-        at.screen.focused.value = path
-        await at.press("pagedown")
-        assert "This is not the full path of a company file." in at.text
-        assert r"such as C:\Books\Larkspur.qbw" in at.text
+        for path in ("Larkspur.qbw", r"D:\Books", "/books/x.qbw", r"D:x.qbw"):
+            at.screen.focused.value = path
+            await at.press("pagedown")
+            assert "This is not the full path of a company file." in at.text, path
+            assert r"such as C:\Books\Larkspur.qbw" in at.text
+            await at.press("end", "z")
+            assert "This is not the full path" not in at.text
 
     set_up(office, scenario)
 
 
-@pytest.mark.parametrize("minutes", ["soon", "-5", "10081", "1.5", "²"])
-def test_minutes_are_a_whole_number_up_to_a_week(office, minutes):
+def test_minutes_are_a_whole_number_up_to_a_week(office):
     async def scenario(at: Driver) -> None:
         await begin(at)
-        at.screen.focused.value = minutes
-        await at.press("pagedown")
-        assert "! Write minutes as a whole number from 0 to 10,080." in at.text
+        for minutes in ("soon", "-5", "10081", "1.5", "²"):
+            at.screen.focused.value = minutes
+            await at.press("pagedown")
+            assert "! Write minutes as a whole number from 0 to 10,080." in at.text, minutes
+            await at.press("end", "z")
+            assert "! Write minutes" not in at.text
 
     set_up(office, scenario)
 

@@ -14,7 +14,7 @@ from console.tui.worker import POLL_SECONDS
 from shared.models import connections, problems, syncs
 from shared.models.store import Store, open_store
 from shared.settings import load_settings
-from tests.console.tui.screens.driver import SMALL, Driver, Watched, swift
+from tests.console.tui.screens.driver import SMALL, Driver, Watched, swift, unseen
 from tests.models.builders import NOON, trouble
 
 TWO_SECONDS = 2.0
@@ -49,7 +49,7 @@ def sit_down_at_two(
                 await drivers[-1].settle()
             await scenario(*drivers)
 
-    with swift():
+    with swift(), unseen():
         asyncio.run(session())
 
 

@@ -7,7 +7,7 @@ import pytest
 from shared.models import connections, ledger, syncs
 from shared.operations.syncs import RECORDS_AT_ONCE
 from shared.rules.values import RecordKind, SyncState
-from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
+from tests.console.tui.screens.driver import LARGE, Driver, sit_down
 from tests.console.tui.screens.office import imported
 from tests.models.builders import NOON
 
@@ -38,8 +38,7 @@ def troubled(office, larkspur):
     return office
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_failed_records_come_first_with_words_reason_and_remedy(troubled, size):
+def test_failed_records_come_first_with_words_reason_and_remedy(troubled):
     async def scenario(at: Driver) -> None:
         await at.press("y", "enter")
         assert "Sync 1: Larkspur" in at.lines[0]
@@ -54,7 +53,7 @@ def test_failed_records_come_first_with_words_reason_and_remedy(troubled, size):
         assert "What to do: Open the invoice in QuickBooks and save it again." in at.text
         assert "r: reads the invoice again in the next Invoice Sync" in at.text
 
-    sit_down(troubled.url, scenario, size=size)
+    sit_down(troubled.url, scenario)
 
 
 def test_fail_hint_retry(troubled):

@@ -6,7 +6,7 @@ import pytest
 
 from console.tui.main_screens import MAIN_SCREENS
 from shared.rules.values import SyncState
-from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
+from tests.console.tui.screens.driver import Driver, sit_down
 from tests.console.tui.screens.lists import survives
 from tests.models.builders import invoice, later
 from tests.models.payments.builders import Till
@@ -28,8 +28,7 @@ def row(at: Driver, label: str) -> list[str]:
     return next(line.split() for line in at.lines if line.startswith(label))
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_days_and_weeks_have_their_numbers_beside_the_bars(busy, size):
+def test_days_and_weeks_have_their_numbers_beside_the_bars(busy):
     async def scenario(at: Driver) -> None:
         await at.press("T")
         day = row(at, "Tue Jun 11")
@@ -37,7 +36,7 @@ def test_days_and_weeks_have_their_numbers_beside_the_bars(busy, size):
         assert "1" in day[4:6]
         assert "1,250.00" in at.text
 
-    sit_down(busy.url, scenario, size=size)
+    sit_down(busy.url, scenario)
 
 
 def test_the_company_in_focus_has_trends_of_its_own(busy):

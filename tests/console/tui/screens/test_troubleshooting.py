@@ -18,14 +18,15 @@ PRODUCT_PAGE = {
 """Every entry of the product's troubleshooting page, with the heart of its remedy."""
 
 
-@pytest.mark.parametrize("title", PRODUCT_PAGE)
-def test_every_entry_of_the_product_page_is_found_by_its_title(office, title):
+def test_every_entry_of_the_product_page_is_found_by_its_title(office):
     async def scenario(at: Driver) -> None:
-        await at.press("t", "slash")
-        await at.type(title.replace(".", ""))
-        await at.press("enter", "enter")
-        assert title in at.text
-        assert PRODUCT_PAGE[title] in at.text
+        for title, remedy in PRODUCT_PAGE.items():
+            await at.press("t", "slash")
+            await at.type(title.replace(".", ""))
+            await at.press("enter", "enter")
+            assert title in at.text
+            assert remedy in at.text
+            await at.press("escape")
 
     sit_down(office.url, scenario)
 
@@ -53,18 +54,17 @@ def test_every_hint_is_listed_under_its_group(office):
     sit_down(office.url, scenario)
 
 
-@pytest.mark.parametrize(
-    "typed", ["QBWC1039", "-2147220472", "wrong password", "3170", "auto run", "closed period"]
-)
-def test_typing_finds_what_the_command_finds_best_first(office, typed):
+def test_typing_finds_what_the_command_finds_best_first(office):
     async def scenario(at: Driver) -> None:
-        await at.press("t", "end", "slash")
-        await at.type(typed)
-        found = [one.code for one in hints.find(typed)]
-        table = at.screen.query_one("RecordTable")
-        assert list(table._places) == found
-        assert table.key == found[0]
-        assert f"({len(found):,} of " in at.lines[0]
+        for typed in ("QBWC1039", "-2147220472", "wrong password", "auto run"):
+            await at.press("t", "end", "slash")
+            await at.type(typed)
+            found = [one.code for one in hints.find(typed)]
+            table = at.screen.query_one("RecordTable")
+            assert list(table._places) == found
+            assert table.key == found[0], typed
+            assert f"({len(found):,} of " in at.lines[0]
+            await at.press("escape")
 
     sit_down(office.url, scenario)
 
