@@ -232,10 +232,10 @@ def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def store_url(request: pytest.FixtureRequest, tmp_path: Path, new_store: Path) -> str:
-    """The address of an empty store, once on each engine."""
-    if request.param == "sqlite":
+    """The address of an empty store: of a file, or on the engine that ``both_engines`` names."""
+    if getattr(request, "param", "sqlite") == "sqlite":
         return f"sqlite:///{shutil.copy(new_store, tmp_path)}"
     url: str = request.getfixturevalue("empty_postgres_url")
     return url
@@ -249,11 +249,26 @@ def iso_dates() -> None:
     dates.use(dates.DateFormat.ISO)
 
 
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    """An open, empty store, once on each engine."""
+@pytest.fixture(scope="session")
+def kept_postgres_store(postgres_store_url: str) -> Iterator[Store]:
+    """The store on PostgreSQL whose connection lasts: a new one is as dear as half of a test."""
     from shared.models.store import open_store
 
+    with open_store(postgres_store_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest, store_url: str) -> Iterator[Store]:
+    """An open, empty store."""
+    from shared.models.store import open_store
+
+    if store_url.startswith("postgresql:"):
+        kept: Store = request.getfixturevalue("kept_postgres_store")
+        yield kept
+        if len(kept._engine.database._open) > 1:  # the connections of threads that are gone
+            kept.close()
+        return
     opened = open_store(store_url)
     yield opened
     opened.close()

@@ -14,7 +14,7 @@ from daemon.api.openapi import DOCUMENT_PATH
 from shared.models import events, ledger
 from shared.operations.contracts.ledger import LISTED_INVOICE
 from shared.operations.contracts.payments import PAYMENT_DETAIL, PAYMENT_LINE
-from tests.models.builders import customer, invoice, paid
+from tests.models.builders import both_engines, customer, invoice, paid
 
 
 def test_the_connections_are_listed_with_the_keys_of_the_command(stocked):
@@ -88,6 +88,7 @@ RECORDS = {
 }
 
 
+@both_engines
 def test_one_record_is_shown(stocked):
     for path, (key, value) in RECORDS.items():
         assert stocked.get(path).json[key] == value, path
@@ -101,6 +102,7 @@ def test_a_payment_is_shown_with_its_whole_life(stocked):
     assert list(listed) == PAYMENT_LINE.names()
 
 
+@both_engines
 def test_what_is_not_there_is_404_with_words(stocked):
     records = ("invoices/9", "customers/9", "payments/nobody", "problems/999", "syncs/x")
     for path in (*records, "nothing"):
@@ -118,6 +120,7 @@ def test_both_sides_are_beside_each_other(stocked):
 # What changed.
 
 
+@both_engines
 def test_a_program_that_goes_on_from_the_cursor_sees_each_change(stocked):
     first = stocked.get("invoices").json
     later = stocked.get("invoices", since=first["cursor"]).json
@@ -170,6 +173,7 @@ def test_what_changed_is_no_page_of_a_list(stocked):
         assert stocked.get(what, since=0, after=end).code == "bad-parameter"
 
 
+@both_engines
 def test_a_program_sees_each_change_of_a_customer_too(stocked):
     till = stocked.larkspur
     with stocked.store.transaction():

@@ -12,6 +12,9 @@ from shared.operations import tokens as operations
 from shared.operations.deciding import Operator, carry_out
 from shared.rules.tokens import Access
 from tests.api.conftest import BASE
+from tests.models.builders import on_both_engines
+
+pytest_generate_tests = on_both_engines
 
 PAYMENT = {
     "external_id": "pay_9",

@@ -8,7 +8,7 @@ from shared.models.statements import current
 from shared.operations import programs
 from shared.rules.payments.values import PostingState
 from shared.rules.values import RecordKind
-from tests.models.builders import trouble
+from tests.models.builders import both_engines, trouble
 
 PAYMENT = {
     "external_id": "pay_9",
@@ -144,6 +144,7 @@ def test_a_body_has_to_say_that_it_is_json(stocked):
     assert (reply.status, reply.code) == (415, "not-json")
 
 
+@both_engines
 def test_a_store_that_cannot_be_used_is_503_without_a_word_about_where_it_is(stocked, monkeypatch):
     def locked(*_said):
         raise StoreUnavailable("The store /srv/books.sqlite3 is locked.", "Close that program.")

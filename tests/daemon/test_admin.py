@@ -31,6 +31,7 @@ from shared.settings import load_settings
 from tests.daemon.builders import NOW
 from tests.daemon.in_place import InPlace
 from tests.edge.builders import Answer, Connection, LogLines, head
+from tests.models.builders import both_engines
 
 GONE = StoreUnavailable("The store sqlite:///x cannot be used: disk I/O error.", "Check the disk.")
 
@@ -199,6 +200,7 @@ def test_what_is_described_is_asked_when_somebody_looks(on_sqlite):
     assert 'store="sqlite"' in on_sqlite.ask("/metrics").text
 
 
+@both_engines
 def test_an_application_that_missed_its_runs_is_late(watched):
     with watched.store.transaction():
         one = connections.add("Larkspur", now=NOW, run_every_minutes=15)

@@ -29,8 +29,10 @@ from shared.rules.values import SyncState
 from shared.settings import load_settings
 from tests.daemon.in_place import InPlace
 from tests.daemon.test_webhooks import signed_by
-from tests.models.builders import NOON, invoice
+from tests.models.builders import NOON, invoice, on_both_engines
 from tests.models.payments.builders import Till, pays
+
+pytest_generate_tests = on_both_engines
 
 ADA, URL = "ada@example.com", "https://pager.example.com/in?key=hunter2"
 HOUR = 3600.0

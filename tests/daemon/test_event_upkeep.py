@@ -12,7 +12,9 @@ from shared.models import connections, events
 from shared.models.events import Told
 from shared.models.store import Store, open_store
 from shared.rules.events import EventKind
-from tests.models.builders import NOON, later
+from tests.models.builders import NOON, later, on_both_engines
+
+pytest_generate_tests = on_both_engines
 
 
 class Regular:

@@ -31,7 +31,7 @@ from shared.rules.outlets import (
     pause,
 )
 from tests.daemon.in_place import InPlace
-from tests.models.builders import NOON
+from tests.models.builders import NOON, both_engines
 
 GONE = TryAgain("connection refused", whole=True)
 NOT_THIS = TryAgain("500")
@@ -198,6 +198,7 @@ def test_a_receiver_that_is_gone_is_left_alone_longer_each_time_and_misses_nothi
     assert hook.got == ["1a", "2a", "1b"]
 
 
+@both_engines
 def test_one_record_that_does_not_go_through_holds_only_itself_up(world):
     hook = world.outlet()
     hook.answers["1"] = [NOT_THIS, NOT_THIS]
@@ -210,6 +211,7 @@ def test_one_record_that_does_not_go_through_holds_only_itself_up(world):
     assert world.aside(DeliveryState.WAITING) == []
 
 
+@both_engines
 def test_what_is_refused_is_parked_and_later_events_of_its_record_go_on(world):
     hook = world.outlet()
     hook.answers["1"] = [Refused("410 Gone")]

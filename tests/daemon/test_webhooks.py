@@ -39,7 +39,7 @@ from shared.rules.events import EventKind
 from shared.rules.outlets import Delivered, TryAgain
 from shared.rules.webhooks import WebhookState
 from tests.daemon.in_place import InPlace
-from tests.models.builders import NOON, customer, invoice, trouble
+from tests.models.builders import NOON, both_engines, customer, invoice, trouble
 from tests.models.payments.builders import Till, pays
 
 URL = "https://hooks.example.com/in"
@@ -362,6 +362,7 @@ def test_an_event_is_tried_for_48_hours_then_parked_and_a_person_is_told(world, 
     assert world.net.got()[-1] == "2a", "what is parked holds up nothing"
 
 
+@both_engines
 def test_what_is_parked_is_delivered_when_its_problem_is_retried(world):
     world.net.answers[URL] = 500
     world.add(URL, "invoice")
@@ -398,6 +399,7 @@ def missing(world, *named: str) -> dict[str, int]:
     return {one.event.document: one.event.id for one in found}
 
 
+@both_engines
 def test_what_is_parked_is_listed_and_delivered_one_by_one(world):
     numbers = missing(world, "1a", "2a", "3a")
     assert parked(world) == ["3a", "2a", "1a"]
@@ -414,6 +416,7 @@ def test_what_is_parked_is_listed_and_delivered_one_by_one(world):
     assert world.problems() == []
 
 
+@both_engines
 def test_what_is_parked_can_be_given_up(world):
     numbers = missing(world, "1a", "2a")
     world.decide(parked_deliveries.plan_drop, 1, [numbers["1a"]])
@@ -429,6 +432,7 @@ def test_what_is_parked_can_be_given_up(world):
     assert told == [("webhook.drop", "webhook 1, 1 event")] * 2
 
 
+@both_engines
 def test_an_event_is_not_delivered_after_a_later_one_of_its_document(world):
     [number] = missing(world, "1a").values()
     world.happens("1b")
@@ -519,6 +523,7 @@ def try_out(world: World, number: int, seconds: float = 3) -> Any:
         return operations.view_test(world.store, asked.webhook_id, asked.event_id)
 
 
+@both_engines
 def test_a_test_goes_to_one_webhook_alone_whatever_kinds_it_wants(world):
     world.add(URL, "payment")
     world.add("https://other.example.com/")
@@ -528,6 +533,7 @@ def test_a_test_goes_to_one_webhook_alone_whatever_kinds_it_wants(world):
     assert world.standing(2).delivered_at is None
 
 
+@both_engines
 def test_a_test_that_fails_says_why_is_not_repeated_and_no_problem(world):
     world.net.answers[URL] = 404
     world.add()

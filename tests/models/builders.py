@@ -32,8 +32,19 @@ from shared.rules.values import (
 
 NOTHING: Mapping[str, str] = {}
 NOON = datetime(2024, 6, 12, 12, 0, tzinfo=UTC)
-sqlite_alone = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
-"""Of a test that counts what happens in hours: its statements run on PostgreSQL in others."""
+ENGINES = ("sqlite", "postgresql")
+both_engines = pytest.mark.parametrize("store_url", ENGINES, indirect=True)
+"""Of a test outside of tests/models that does with the store what no test there does."""
+
+
+def on_both_engines(metafunc: pytest.Metafunc) -> None:
+    """As ``pytest_generate_tests`` of a file or folder: each test with a store, on both engines.
+
+    But for tests that name the engine themselves.
+    """
+    named = [one.args[0] for one in metafunc.definition.iter_markers("parametrize")]
+    if "store_url" in metafunc.fixturenames and "store_url" not in named:
+        metafunc.parametrize("store_url", ENGINES, indirect=True)
 
 
 def later(**span: float) -> datetime:

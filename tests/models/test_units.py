@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from importlib import import_module
+from itertools import count
+from pkgutil import walk_packages
 from types import SimpleNamespace
 
 import peewee
 import psycopg
 import pytest
 
+from shared import models
 from shared.errors import StoreUnavailable
 from shared.models import audit, sqlite, statements
 from shared.models.sqlite import SqliteEngine
@@ -259,3 +264,20 @@ def test_every_statement_can_be_built_ahead(store):
         statements.compile_all()
     with pytest.raises(OutsideUnit):
         statements.compile_all()
+
+
+def test_postgresql_takes_every_statement_whether_a_test_runs_it_there_or_not(postgres_store_url):
+    for module in walk_packages(models.__path__, f"{models.__name__}."):
+        if ".migrations" not in module.name:
+            import_module(module.name)
+    with open_store(postgres_store_url) as store, store.reading():
+        engine, database = statements.current()
+        for number, statement in enumerate(statements._statements):
+            compiled = statement._compile(engine, database)
+            kinds = ["unknown"] * compiled.sql.count("%s")
+            for place, constant in compiled._constants.items():
+                kinds[place] = "bigint" if type(constant) is int else "unknown"
+            numbers = count(1)
+            sql = re.sub("%s", lambda _: f"${next(numbers)}", compiled.sql)  # noqa: B023 - at once
+            told = f"({', '.join(kinds)})" if kinds else ""
+            database.execute_sql(f"PREPARE s{number}{told} AS {sql.replace('%%', '%')}")

@@ -18,7 +18,7 @@ from shared.operations.describe.connection_settings import SETTINGS, question
 from shared.rules.payments.values import DepositRule, MethodRule, PostingState
 from shared.rules.values import Connection, Layout, OnAccount, Overpayment
 from tests.deciding import decide
-from tests.models.builders import NOON, invoice
+from tests.models.builders import NOON, both_engines, invoice
 from tests.models.payments.builders import Till, pays
 from tests.models.test_connections import BOUND
 
@@ -115,6 +115,7 @@ def test_a_name_that_is_taken_is_refused_while_planning(till):
 # Changing.
 
 
+@both_engines
 def test_a_change_of_words_alone_needs_nothing(till):
     decision = edit(till, overpayment=Overpayment.CREDIT)
     assert decision.needs == ()
@@ -228,6 +229,7 @@ def test_turning_posting_on_is_confirmed_with_the_money_that_moves(till):
     assert "2 payments, 180.00" in decision.needs[0].sentence
 
 
+@both_engines
 def test_an_earlier_start_date_is_confirmed_with_the_money_that_moves(till):
     decide(till.store, operations.plan_edit, till.id, {"start_date": date(2024, 7, 1)})
     till.take_in(pays())
@@ -284,6 +286,7 @@ def test_removing_always_needs_a_persons_word(till):
 # Rules.
 
 
+@both_engines
 def test_a_deposit_rule_is_made_told_and_removed(till):
     wanted = DepositRule(0, "ach", "USD", "", "Undeposited")
     made = carried_out(till, plan(till, payment_rules.plan_deposit, till.id, wanted))

@@ -11,7 +11,7 @@ from shared.models import audit, ledger
 from shared.operations import customers
 from shared.operations.deciding import Operator, PlanIsStale, carry_out
 from shared.rules.payments.values import PaymentStatus
-from tests.models.builders import customer, invoice
+from tests.models.builders import both_engines, customer, invoice
 from tests.models.payments.builders import JUNIPER, Till, pays
 
 
@@ -29,6 +29,7 @@ def plan(till: Till, list_id: str = "80-1", name: str = "Acme") -> customers.Mat
         return customers.plan_map(till.store, till.id, name, list_id)
 
 
+@both_engines
 def test_a_match_names_both_and_the_payments_that_are_checked_again(till):
     planned = plan(till)
     assert planned.title == 'Match "Acme" to customer "Larkspur Tile"?'
@@ -40,6 +41,7 @@ def test_a_match_names_both_and_the_payments_that_are_checked_again(till):
     assert till.stands()[0] is PaymentStatus.REFUSED
 
 
+@both_engines
 def test_a_match_makes_the_payments_ready_and_leaves_a_trace(till):
     done = carry_out(Operator(till.store, "mara"), plan(till))
     assert done.resolved.payments == {PaymentStatus.READY: 1}

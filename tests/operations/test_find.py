@@ -14,9 +14,11 @@ from shared.operations.find import AT_ONCE
 from shared.rules.found import Kind
 from shared.rules.ledger import CreditMemo
 from shared.rules.payments import numbers
-from tests.models.builders import NOON, customer, invoice, trouble
+from tests.models.builders import NOON, customer, invoice, on_both_engines, trouble
 from tests.models.payments.builders import JUNIPER, Till, pays
 from tests.models.plans import on_sqlite, plans
+
+pytest_generate_tests = on_both_engines
 
 
 @pytest.fixture(params=[True, False], ids=["all", "by index"])

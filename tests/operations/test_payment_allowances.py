@@ -14,7 +14,7 @@ from shared.operations.payment_allowances import MAY_BE_RECORDED, plan_allow, pl
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import ClosedPeriod, Overpayment
 from tests.deciding import decide
-from tests.models.builders import invoice, paid
+from tests.models.builders import both_engines, invoice, paid
 from tests.models.payments.builders import Till, pays
 
 S, P = PaymentStatus, PostingState
@@ -49,6 +49,7 @@ def allow(till, **wanted):
     return decide(till.store, partial(plan_allow, payment_ids=ids(till), **wanted))
 
 
+@both_engines
 def test_what_is_allowed_is_kept_and_the_payment_is_tried_again(till):
     refused(till, "payment-overpays")
     assert planned(till, **CREDIT).needs == ()
@@ -62,6 +63,7 @@ def test_what_is_allowed_is_kept_and_the_payment_is_tried_again(till):
     assert "payment.allow" in actions
 
 
+@both_engines
 def test_what_was_allowed_before_stays_beside_what_is_added(till):
     refused(till, "payment-overpays")
     allow(till, **CREDIT)

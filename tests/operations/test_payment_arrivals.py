@@ -21,7 +21,7 @@ from shared.operations.payment_cells import FileRow
 from shared.operations.payment_intake import plan_add, plan_import
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import JobMode, Layout
-from tests.models.builders import NOON
+from tests.models.builders import NOON, both_engines
 from tests.models.payments.builders import money, pays
 from tests.taking_in import Clerk
 
@@ -132,6 +132,7 @@ def kill_in_a_pause(store, monkeypatch, rows):
         )
 
 
+@both_engines
 def test_what_a_killed_import_left_is_seen_by_nobody_and_removed_by_the_next(store, monkeypatch):
     rows = file_of(9)
     kill_in_a_pause(store, monkeypatch, rows)
@@ -155,6 +156,7 @@ def test_an_import_that_fails_takes_back_what_it_wrote(store, monkeypatch):
         assert hidden_imports.under_way(1) is None
 
 
+@both_engines
 def test_a_payment_that_is_added_meanwhile_wins_and_the_file_is_planned_anew(store, monkeypatch):
     rows = file_of(9)
     added = []

@@ -31,7 +31,7 @@ from shared.rules.payments.values import (
 )
 from shared.rules.values import ProblemState, RecordKind
 from tests.deciding import decide
-from tests.models.builders import NOON, later
+from tests.models.builders import NOON, both_engines, later
 from tests.models.payments.builders import Till, money, pays
 from tests.taking_in import Clerk
 
@@ -170,6 +170,7 @@ def test_a_correction_plans_the_same_posting_anew_under_its_tags(till):
     assert after.ref_number == tags.ref_number(till.origin, "pay_1", 1, 1)
 
 
+@both_engines
 def test_a_correction_may_need_more_parts_or_fewer(till):
     till.take_in(pays())
     till.take_in(pays("pay_1", "140.00", ("100", "100.00"), ("200", "40.00")))

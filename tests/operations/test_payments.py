@@ -16,7 +16,7 @@ from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.payments.views import PaymentFilter
 from shared.rules.values import ProblemState, RecordKind
 from tests.deciding import decide
-from tests.models.builders import NOON, invoice, paid, trouble
+from tests.models.builders import NOON, both_engines, invoice, paid, trouble
 from tests.models.payments.builders import JUNIPER, Till, money, pays, received
 
 S, P = PaymentStatus, PostingState
@@ -100,6 +100,7 @@ def last_event(till):
     return step.event, step.detail, step.who
 
 
+@both_engines
 def test_a_refused_payment_goes_out_again_under_the_same_tags(refused):
     before = refused.part()
     payment, said = retry(refused)
@@ -213,6 +214,7 @@ def test_a_skip_without_a_reason_is_refused(till):
         skip(till, " ")
 
 
+@both_engines
 def test_a_skipped_payment_stays_here_with_its_reason(refused):
     payment = skip(refused, "recorded by hand")
     assert (payment.status, payment.code) == (S.SKIPPED, "3120")
@@ -315,6 +317,7 @@ def test_parked_payments_are_never_retried_together(parked):
         plan(parked, payments.plan_retry_alike, PaymentFilter())
 
 
+@both_engines
 def test_all_alike_are_retried_and_told_by_where_they_stand(till):
     till.take_in(*(pays(f"pay_{n}", "10.00", disputed=True) for n in range(3)))
     till.take_in(pays("pay_0", "10.00"))  # one dispute was won
@@ -355,6 +358,7 @@ def vouched(till):
         return sets.open_set(till.id).settle_now_by
 
 
+@both_engines
 def test_settling_must_be_confirmed_and_is_no_negated_question(doubtful):
     made = plan(doubtful, payments.plan_settle_of, doubtful.id)
     [need] = made.needs

@@ -13,7 +13,7 @@ from shared.operations.payment_files import read_rows
 from shared.operations.payment_intake import Imported, Report, plan_import
 from shared.operations.payment_profiles import how_to_read, plan_remove, plan_save
 from shared.rules.payments.values import ChargeState, PaymentStatus, PostingState
-from tests.models.builders import NOON
+from tests.models.builders import NOON, both_engines
 from tests.models.payments.builders import pays
 from tests.operations.reports import (
     PAYPAL,
@@ -184,6 +184,7 @@ def asked(till, **said) -> HowToRead:
         return how_to_read(till.store, "Larkspur", **said)
 
 
+@both_engines
 def test_a_saved_profile_is_recognized_before_the_shipped_one(till):
     with till.store.transaction():
         saved(till, time_zone="America/Chicago")
@@ -206,6 +207,7 @@ def test_what_is_said_now_counts_more_than_what_was_saved(till):
     assert [use.document for use in till.payment("ch_1").uses] == ["100"]
 
 
+@both_engines
 def test_a_removed_profile_is_gone(till):
     with till.store.transaction():
         saved(till)

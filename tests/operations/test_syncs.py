@@ -10,7 +10,7 @@ from shared.operations.deciding import Operator, carry_out
 from shared.operations.describe import syncs as describe
 from shared.operations.syncs import EVERYTHING, plan_stop, pretty, view, view_newest, view_records
 from shared.rules.values import Outcome, Record, RecordKind, SyncState
-from tests.models.builders import NOON, Books, later
+from tests.models.builders import NOON, Books, both_engines, later
 
 
 @pytest.fixture
@@ -57,6 +57,7 @@ def test_a_sync_is_stopped_with_a_line_in_the_audit_trail(store, books, anna):
     assert (entry.who, entry.action, entry.connection) == ("anna", "sync.stop", "Larkspur")
 
 
+@both_engines
 def test_progress_made_meanwhile_does_not_make_the_plan_stale(store, books, anna):
     plan = planned(store, books.sync.id)
     with store.transaction():
@@ -99,6 +100,7 @@ def test_records_that_failed_come_apart_from_the_others(store, books):
     assert as_met.records == touched
 
 
+@both_engines
 def test_syncs_are_listed_newest_first_by_state_and_connection(store, books):
     with store.transaction():
         later_one = syncs.start(books.id, "payment", NOON)
@@ -120,6 +122,7 @@ def test_syncs_are_listed_newest_first_by_state_and_connection(store, books):
         (SyncState.CANCELED, 0, "anna", "canceled"),
     ],
 )
+@both_engines
 def test_the_state_of_a_sync_is_one_word_everywhere(store, books, state, failed, stopped_by, word):
     with store.transaction():
         syncs.save(books.sync.id, state=state, failed=failed)

@@ -12,8 +12,10 @@ from shared.models.payments import from_quickbooks
 from shared.models.store import open_store
 from shared.operations import trends
 from shared.rules.values import SyncState
-from tests.models.builders import NOON, invoice, later, paid
+from tests.models.builders import NOON, invoice, later, on_both_engines, paid
 from tests.models.payments.builders import Till, applied, pays, received
+
+pytest_generate_tests = on_both_engines
 
 TODAY = NOON.date()
 

@@ -18,7 +18,7 @@ from shared.rules.connectors import AccountState, SendState, Would
 from shared.rules.outlets import Refused
 from shared.rules.values import InvoiceStatus, JobMode, RecordKind
 from tests.daemon.connectors.rig import Toy, World
-from tests.models.builders import customer, invoice, paid, sqlite_alone
+from tests.models.builders import both_engines, customer, invoice, paid
 from tests.models.payments.builders import applied, received
 
 CUSTOMER, INVOICE, PAYMENT = RecordKind.CUSTOMER, RecordKind.INVOICE, RecordKind.PAYMENT
@@ -296,6 +296,7 @@ def test_a_key_of_another_account_sends_nothing(world):
         assert "another one" in outlets.get(accounts.outlet_name(world.id)).reason
 
 
+@both_engines
 def test_jobs_that_are_kept_apart_follow_the_customer_above_them(world):
     job = customer("80-2", "Larkspur Tile:Roof", parent_list_id="80-1")
     with world.store.transaction():
@@ -320,7 +321,6 @@ def test_what_stays_where_it_is_keeps_its_reason(world):
     assert world.mapped(INVOICE, "1A-100").their_id == "9"
 
 
-@sqlite_alone
 def test_a_quiet_account_asks_nothing(world):
     asked: list[Any] = []
     world.platform.company = lambda: (asked.append(1), Toy.company(world.platform))[1]

@@ -15,8 +15,10 @@ from shared.rules.connectors import SendState
 from shared.rules.outlets import Refused
 from tests.daemon.connectors.rig import World
 from tests.daemon.connectors.test_seam import Told
-from tests.models.builders import invoice
+from tests.models.builders import invoice, on_both_engines
 from tests.models.payments.builders import applied, received
+
+pytest_generate_tests = on_both_engines
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from shared.models import connections, problems, syncs
 from shared.models.store import Store, open_store
 from shared.settings import load_settings
 from tests.console.tui.screens.driver import SMALL, Driver, Watched, swift, unseen
-from tests.models.builders import NOON, trouble
+from tests.models.builders import NOON, both_engines, trouble
 
 TWO_SECONDS = 2.0
 
@@ -64,6 +64,7 @@ def troubled(store: Store, store_url: str) -> str:
     return store_url
 
 
+@both_engines
 def test_what_one_skips_the_other_sees_with_the_next_look_and_keeps_its_place(troubled):
     async def scenario(mara: Driver, ben: Driver) -> None:
         await ben.press("p", "down")

@@ -13,7 +13,7 @@ from shared.operations.contracts.connectors import CHECKED
 from shared.operations.platform_check import Checked, view_checked
 from simulator.invoiced import acts
 from tests.daemon.connectors.invoiced.receiving import Received
-from tests.models.builders import invoice
+from tests.models.builders import both_engines, invoice
 from tests.simulator.invoiced.builders import KEY, Fake
 
 URL = "https://invoiced.example"
@@ -47,6 +47,7 @@ def checked(world: Received) -> Checked:
         return view_checked(world.store, "Larkspur", there)
 
 
+@both_engines
 def test_books_that_are_equal_have_no_difference(world):
     world.begins()
     found = checked(world)
@@ -54,6 +55,7 @@ def test_books_that_are_equal_have_no_difference(world):
     assert (found.differing, found.customers, found.missing, found.only_there) == ((),) * 4
 
 
+@both_engines
 def test_what_was_paid_there_and_is_not_in_quickbooks_yet_is_no_difference(world):
     world.begins()
     world.pays("100")

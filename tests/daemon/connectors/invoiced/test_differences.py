@@ -12,7 +12,7 @@ from shared.operations.problems import plan_acknowledge
 from simulator.invoiced import acts
 from simulator.invoiced.faults import Fault, FaultKind, FaultPlan
 from tests.daemon.connectors.invoiced.receiving import Received
-from tests.models.builders import invoice, sqlite_alone
+from tests.models.builders import invoice
 from tests.models.payments.builders import applied, received
 
 
@@ -32,7 +32,6 @@ def adds(world: Received, number: str, amount: int) -> None:
     world.on_invoiced(acts.edit, acts.invoice_named(account, number), add=Decimal(amount))
 
 
-@sqlite_alone
 def test_equal_books_are_compared_once_a_day_and_nobody_is_told(world):
     world.begins()
     read = world.client.lists_read
@@ -63,7 +62,6 @@ def test_less_that_is_due_there_is_told_as_well(world):
     assert "200.00" in world.opened()[0].message
 
 
-@sqlite_alone
 def test_an_invoice_that_was_deleted_or_voided_there_is_told(world):
     world.begins()
     account = world.fake.account
@@ -74,7 +72,6 @@ def test_an_invoice_that_was_deleted_or_voided_there_is_told(world):
     assert {name for _, name in world.told()} == {"Invoice 100", "Invoice 101"}
 
 
-@sqlite_alone
 def test_it_closes_once_both_are_equal_again(world):
     world.begins()
     adds(world, "101", 5)
@@ -85,7 +82,6 @@ def test_it_closes_once_both_are_equal_again(world):
     assert world.told() == []
 
 
-@sqlite_alone
 def test_what_a_person_acknowledged_stays_so_until_it_is_another_amount(world):
     world.begins()
     adds(world, "101", 5)
@@ -100,7 +96,6 @@ def test_what_a_person_acknowledged_stays_so_until_it_is_another_amount(world):
     assert world.told() == [("platform-differs", "Invoice 101")]
 
 
-@sqlite_alone
 def test_what_is_paid_there_and_on_its_way_is_no_difference(world):
     world.begins()
     world.pays("100")
@@ -133,7 +128,6 @@ def test_a_payment_of_quickbooks_that_somebody_deleted_there_is_sent_again(world
     assert world.told() == []
 
 
-@sqlite_alone
 def test_a_comparison_that_fails_is_made_later_and_holds_up_nothing(world):
     world.begins()
     world.fake.service.faults = FaultPlan(

@@ -25,7 +25,7 @@ from shared.rules.payments.values import NewPayment, NewUse
 from shared.rules.values import InvoiceStatus, RecordKind
 from simulator.invoiced import acts
 from tests.daemon.connectors.invoiced.receiving import Received
-from tests.models.builders import Books, customer, invoice, paid, sqlite_alone
+from tests.models.builders import Books, both_engines, customer, invoice, paid
 from tests.models.payments.builders import applied, received
 
 ALL = Decimal(250)
@@ -79,6 +79,7 @@ def test_taken_off_there_the_payment_of_quickbooks_goes_when_it_is_retried(world
     assert world.stands("7B-1").state is SendState.SENT
 
 
+@both_engines
 def test_a_payment_that_is_recorded_anew_goes_once_the_other_one_is_deleted(world):
     world.begins()
     world.quickbooks_received(received("7B-9", applied("1A-100", "250.00"), amount=ALL))
@@ -94,6 +95,7 @@ def test_a_payment_that_is_recorded_anew_goes_once_the_other_one_is_deleted(worl
 # Which record there is which.
 
 
+@both_engines
 def test_mapped_to_another_invoice_the_old_one_gets_no_payment_and_a_person_is_told(world):
     world.begins()
     old = world.numbered("100")
@@ -199,6 +201,7 @@ def test_an_invoice_that_came_to_nothing_for_a_while_is_told(world):
 # Numbers and ids that two records bear.
 
 
+@both_engines
 def test_an_invoice_waits_for_the_deleted_one_of_its_number_and_follows_it(world):
     world.begins()
     world.quickbooks_deleted("1A-100")
@@ -277,6 +280,7 @@ def test_an_amount_of_three_decimals_is_not_rounded(world):
     assert "more than two decimals" in world.opened()[0].message
 
 
+@both_engines
 def test_a_payment_of_quickbooks_whose_id_another_one_has_there_is_sent(world):
     world.begins()
     stranger = world.fake.invoice(world.fake.customer("Stranger"), 500, number="S-1")
@@ -323,6 +327,7 @@ def test_a_key_of_an_account_that_another_company_has_takes_nothing_in(world):
     assert [code for code, _ in world.told()] == ["platform-stopped"]
 
 
+@both_engines
 def test_what_happened_while_it_was_disconnected_goes_there_when_it_is_connected_again(world):
     one, two, three = (invoice(f"1A-{number}") for number in (100, 101, 102))
     world.begins(one, two, three)
@@ -412,7 +417,6 @@ def test_a_change_that_a_pending_charge_forbids_goes_by_itself_once_that_is_deci
         assert (world.paid_there()["100"], world.told()) == (300, [])
 
 
-@sqlite_alone
 def test_a_change_that_a_pending_charge_forbids_for_a_day_is_told_until_it_goes(world):
     one = invoice("1A-100")
     world.begins(one)

@@ -23,7 +23,7 @@ from shared.rules.payments.values import ChargeState, NewPayment, NewUse, Paymen
 from simulator.invoiced import acts
 from simulator.invoiced.faults import Fault, FaultKind, FaultPlan
 from tests.daemon.connectors.invoiced.receiving import Received
-from tests.models.builders import invoice, sqlite_alone
+from tests.models.builders import both_engines, invoice
 
 
 @pytest.fixture
@@ -87,6 +87,7 @@ def test_a_bank_debit_waits_and_is_looked_at_until_it_succeeds(world):
     assert world.watched() == []
 
 
+@both_engines
 def test_what_is_paid_there_after_the_dry_run_comes_in_however_long_that_takes(world):
     world.quickbooks_has(invoice("1A-100"))
     on_invoiced = world.fake.customer("Larkspur Tile")
@@ -165,6 +166,7 @@ def with_fees_on_account(world: Received) -> None:
     world.decides(operations.plan_edit, "Larkspur", ConvenienceFees.ON_ACCOUNT)
 
 
+@both_engines
 def test_a_convenience_fee_may_be_posted_as_credit_of_the_customer(world):
     world.begins()
     with_fees_on_account(world)
@@ -175,6 +177,7 @@ def test_a_convenience_fee_may_be_posted_as_credit_of_the_customer(world):
     assert [use.amount for use in payment.applied] == [250]
 
 
+@both_engines
 def test_a_payment_keeps_the_choice_about_its_fee_with_which_it_came_in(world):
     world.begins()
     before = world.pays("100", fee=Decimal("7.50"))
@@ -321,7 +324,6 @@ def test_what_was_not_on_file_when_a_daemon_failed_amid_a_page_comes_in_later(
     assert all(world.on_file(str(one)) is not None for one in made)
 
 
-@sqlite_alone
 def test_a_quiet_day_costs_less_than_two_requests_a_minute(world):
     world.begins()
     world.pays("100")

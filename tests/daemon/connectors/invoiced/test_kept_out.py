@@ -17,7 +17,7 @@ from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import ProblemState
 from simulator.invoiced import acts
 from tests.daemon.connectors.invoiced.receiving import A_POLL, Received
-from tests.models.builders import sqlite_alone
+from tests.models.builders import both_engines
 
 NEXT_CENTURY, WHAT_NEVER_ENDS = 4_000_000_000, 10**15
 
@@ -75,7 +75,6 @@ def test_a_correction_that_no_list_shows_is_noticed_all_the_same(world):
     assert world.told() == []
 
 
-@sqlite_alone
 def test_a_payment_that_stays_wrong_is_asked_for_less_and_less_often(world):
     bad = with_a_bad_payment(world)
 
@@ -186,6 +185,7 @@ def test_an_event_that_cannot_be_read_holds_up_no_other_and_is_asked_for_again(w
     assert world.arrivals_told() == []
 
 
+@both_engines
 def test_disconnected_and_connected_again_it_is_still_told_and_watched(world):
     bad = with_a_bad_payment(world)
     world.decides(operations.plan_disconnect, "Larkspur")
@@ -200,7 +200,6 @@ def test_disconnected_and_connected_again_it_is_still_told_and_watched(world):
     assert world.told() == []
 
 
-@sqlite_alone
 def test_payments_that_cannot_be_read_at_all_are_told_when_that_lasts(world):
     world.begins()
     world.client.refused.append("/payments")

@@ -17,7 +17,7 @@ from shared.rules.connectors import SendState
 from shared.rules.events import EventKind
 from shared.rules.values import Problem, ProblemState, RecordKind
 from tests.daemon.connectors.invoiced.rig import OnInvoiced
-from tests.models.builders import customer, invoice, sqlite_alone
+from tests.models.builders import both_engines, customer, invoice
 from tests.models.payments.builders import applied, received
 from tests.simulator.invoiced.builders import line
 
@@ -177,7 +177,6 @@ def gives_credit(world: OnInvoiced, there: Any, amount: int) -> None:
     world.fake.post("/payments", customer=there["customer"], amount=0, applied_to=[row])
 
 
-@sqlite_alone
 @pytest.mark.parametrize("as_payment", [True, False])
 def test_a_credit_given_later_in_quickbooks_is_told_when_it_lasts(world, as_payment):
     world.quickbooks_has(invoice("1A-100"))
@@ -209,6 +208,7 @@ def test_a_credit_given_later_in_quickbooks_is_told_when_it_lasts(world, as_paym
     assert opened(world) == []
 
 
+@both_engines
 def test_a_payment_that_is_read_after_its_invoice_is_no_difference(world):
     world.quickbooks_has(invoice("1A-100"))
     world.connects()

@@ -9,6 +9,9 @@ import pytest
 from shared.operations.contracts.connectors import STANDING
 from shared.operations.platform_standing import Standing, view_standing
 from tests.daemon.connectors.invoiced.receiving import A_POLL, Received
+from tests.models.builders import on_both_engines
+
+pytest_generate_tests = on_both_engines
 
 
 @pytest.fixture

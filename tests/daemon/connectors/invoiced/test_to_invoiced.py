@@ -16,7 +16,7 @@ from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import InvoiceStatus, RecordKind
 from simulator.invoiced import acts
 from tests.daemon.connectors.invoiced.rig import OnInvoiced
-from tests.models.builders import customer, invoice, line, paid
+from tests.models.builders import both_engines, customer, invoice, line, paid
 from tests.models.payments.builders import Till, applied, pays, received
 
 CUSTOMER, INVOICE, PAYMENT = RecordKind.CUSTOMER, RecordKind.INVOICE, RecordKind.PAYMENT
@@ -151,6 +151,7 @@ def test_an_invoice_has_its_customer_sent_where_nobody_asked_for_that_yet(world)
     assert world.customer_called("Juniper Yoga")["id"] == world.numbered("101")["customer"]
 
 
+@both_engines
 def test_the_part_of_a_payment_that_quickbooks_took_goes_there_when_the_rest_is_refused(store_url):
     class Posting(OnInvoiced):
         keeps = Till
@@ -356,6 +357,7 @@ def numbered_there(world: OnInvoiced, name: str, number: str) -> int:
     return world.fake.customer(name, number=number)
 
 
+@both_engines
 def test_a_customer_is_found_by_its_account_number_whatever_it_is_called_there(world):
     there = numbered_there(world, "Larkspur Tile and Stone", "C-77")
     world.quickbooks_has(invoice("1A-100"), customers=[customer(account_number="c-77")])
@@ -366,6 +368,7 @@ def test_a_customer_is_found_by_its_account_number_whatever_it_is_called_there(w
     assert world.customer_called("Larkspur Tile")["number"] == "C-77", "the number stays theirs"
 
 
+@both_engines
 def test_a_new_customer_bears_its_account_number(world):
     world.quickbooks_has(invoice("1A-100"), customers=[customer(account_number="C-77")])
     world.connects()
