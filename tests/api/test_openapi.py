@@ -87,7 +87,7 @@ def test_what_is_tried_is_answered_as_the_document_says(route, mode, tried, daem
 
     @given(case=operation.as_strategy(generation_mode=mode), known=st.sampled_from([True, False]))
     @settings(
-        max_examples=20,
+        max_examples=8,
         derandomize=True,
         deadline=None,
         database=None,

@@ -349,9 +349,8 @@ class Rehearsal:
         self._clean_round()
         self._operator_goes_on()
         self._third_comes_to_rest()
-        for _ in range(2):
-            for outcome in self._clean_round():
-                _must_be_done(outcome)
+        for outcome in self._clean_round():
+            _must_be_done(outcome)
         self._third_comes_to_rest()
 
     def _third_comes_to_rest(self) -> None:

@@ -85,8 +85,10 @@ def words(outcomes: list[Outcome]) -> bool:
     return all(outcome.status for outcome in outcomes)
 
 
-@pytest.mark.parametrize("at", [1, 3, 6, 12, 19, 27])
-@pytest.mark.parametrize("fault", ["full", "broken"])
+@pytest.mark.parametrize(
+    ("fault", "at"),
+    [("full", 1), ("broken", 3), ("full", 6), ("broken", 12), ("full", 19), ("broken", 27)],
+)
 def test_a_commit_that_fails_amid_the_syncs_loses_and_doubles_nothing(
     office, monkeypatch, fault, at
 ):
@@ -128,8 +130,9 @@ def test_a_session_whose_end_could_not_be_stored_keeps_the_next_one_waiting_for_
     assert codes == {"store-unavailable"}
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("at", [3, 15])
+@pytest.mark.parametrize(
+    ("fault", "at"), [("full", 3), ("read-only", 15), ("broken", 15), ("damaged", 3)]
+)
 def test_a_store_that_cannot_be_written_for_long_keeps_the_syncs_waiting(
     office, monkeypatch, fault, at
 ):
