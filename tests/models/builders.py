@@ -33,6 +33,8 @@ from shared.rules.values import (
 NOTHING: Mapping[str, str] = {}
 NOON = datetime(2024, 6, 12, 12, 0, tzinfo=UTC)
 ENGINES = ("sqlite", "postgresql")
+sqlite_alone = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+"""Of a test in tests/models that reads what SQLite alone tells."""
 both_engines = pytest.mark.parametrize("store_url", ENGINES, indirect=True)
 """Of a test outside of tests/models that does with the store what no test there does."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from shared.models.statements import Statement, current
+from tests.models.builders import sqlite_alone
 
-on_sqlite = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
-"""For a test that reads the plans of SQLite."""
+__all__ = ["plans", "sqlite_alone"]
 
 
 def plans(monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -18,7 +18,7 @@ from shared.rules.payments.values import PostingState
 from shared.rules.values import InvoiceStatus, ProblemState, RecordKind, SyncState
 from tests.models.builders import NOON, Books, customer, invoice, later, paid, trouble
 from tests.models.payments.builders import Till, pays, received
-from tests.models.plans import on_sqlite, plans
+from tests.models.plans import plans, sqlite_alone
 
 
 @pytest.fixture
@@ -328,7 +328,7 @@ def test_a_slice_goes_on_where_the_last_one_ended(store, reader):
     assert documents(reader) == [], "a cursor goes on past what nobody wanted"
 
 
-@on_sqlite
+@sqlite_alone
 @pytest.mark.parametrize("filters", [{}, {"connections": [1]}, {"connections": [1, 2]}])
 def test_a_page_is_read_in_order_and_no_further_than_it_goes(store, monkeypatch, filters):
     seen = plans(monkeypatch)

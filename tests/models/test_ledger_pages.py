@@ -20,7 +20,7 @@ from shared.rules.ledger import (
 from shared.rules.values import InvoiceStatus, JobMode
 from tests.models.builders import Books, customer, invoice, paid, swept
 from tests.models.payments.builders import money
-from tests.models.plans import on_sqlite, plans
+from tests.models.plans import plans, sqlite_alone
 
 OPEN = InvoiceFilter(statuses=(InvoiceStatus.OPEN,))
 GONE = {"customer_list_id": "80-5", "customer_full_name": "Gone Ltd"}
@@ -220,7 +220,7 @@ def test_a_customer_that_is_not_there_is_not_found(books):
 # Every question is answered out of an index.
 
 
-@on_sqlite
+@sqlite_alone
 @pytest.mark.parametrize(
     ("wanted", "index"),
     [
@@ -238,7 +238,7 @@ def test_no_page_goes_through_all_invoices(books, wanted, index, monkeypatch):
     assert any(index in line for line in seen), seen
 
 
-@on_sqlite
+@sqlite_alone
 def test_no_page_goes_through_all_customers(books, monkeypatch):
     seen = plans(monkeypatch)
     customer_pages.page(CustomerFilter(connection_id=1), 10)

@@ -15,7 +15,7 @@ from shared.models.statements import current
 from shared.models.store import Store
 from shared.rules.values import InvoiceStatus, JobMode, RecordKind
 from tests.models.builders import Books, customer, invoice, paid
-from tests.models.plans import on_sqlite, plans
+from tests.models.plans import plans, sqlite_alone
 
 TOP = customer("80-1", "Larkspur Tile")
 JOB = customer("80-2", "Larkspur Tile:Kitchen", parent_list_id="80-1")
@@ -421,7 +421,7 @@ def test_a_problem_is_held_against_the_books_by_what_it_is_about(books):
         assert "80-1" not in ledger.in_cycle(books.id, ["80-1", "80-5"])
 
 
-@on_sqlite
+@sqlite_alone
 def test_what_comes_out_as_it_stands_is_not_written(books):
     books.read(*(invoice(f"1A-{n}") for n in range(30)), FOR_PART)
     books.hold(TOP, JOB, PART)
@@ -442,7 +442,7 @@ def _written(books: Books) -> int:
         return current()[1].execute_sql("SELECT total_changes()").fetchone()[0]
 
 
-@on_sqlite
+@sqlite_alone
 @pytest.mark.parametrize(
     ("part", "index"),
     [
@@ -461,7 +461,7 @@ def test_no_slice_goes_through_all_invoices(books, part, index, monkeypatch):
     assert not any(line.startswith("SCAN invoice") for line in seen), seen
 
 
-@on_sqlite
+@sqlite_alone
 def test_shared_numbers_are_looked_for_along_the_index(books, monkeypatch):
     books.read(invoice("1A-1"), invoice("1A-2", number="1"))
     with books.store.reading():

@@ -16,7 +16,7 @@ from shared.rules.ledger import CreditMemo
 from shared.rules.payments import numbers
 from tests.models.builders import NOON, customer, invoice, on_both_engines, trouble
 from tests.models.payments.builders import JUNIPER, Till, pays
-from tests.models.plans import on_sqlite, plans
+from tests.models.plans import plans, sqlite_alone
 
 pytest_generate_tests = on_both_engines
 
@@ -197,7 +197,7 @@ def test_an_invoice_that_no_sync_settled_yet_stays_hidden(store, books):
     assert found(store, "9999") == ()
 
 
-@on_sqlite
+@sqlite_alone
 @pytest.mark.parametrize("look", [*lookups.INVOICES, *lookups.CUSTOMERS, *lookups.PAYMENTS])
 def test_what_begins_so_is_found_along_an_index(store, books, monkeypatch, look):
     seen = plans(monkeypatch)

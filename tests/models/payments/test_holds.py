@@ -14,7 +14,7 @@ from shared.rules.payments.views import PaymentFilter
 from shared.rules.values import Outcome, ProblemState, Record, RecordKind, Trouble
 from tests.models.builders import NOON, invoice
 from tests.models.payments.builders import Till, pays
-from tests.models.plans import on_sqlite, plans
+from tests.models.plans import plans, sqlite_alone
 
 
 def meets(till: Till, about: str, code: str = "anything", sync_id: int | None = None, **later: int):
@@ -134,7 +134,7 @@ def test_payments_are_told_one_after_the_other(till):
         assert next(lines).payment.external_id == "pay_0"
 
 
-@on_sqlite
+@sqlite_alone
 def test_no_question_goes_through_all_payments(till, monkeypatch):
     till.owes(invoice("1A-100"))
     till.take_in(pays("pay_1"))

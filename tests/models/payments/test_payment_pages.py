@@ -13,7 +13,7 @@ from shared.rules.values import CompanyBinding
 from tests.deciding import decide
 from tests.models.builders import NOON, invoice, later
 from tests.models.payments.builders import Till, applied, money, pays, received
-from tests.models.plans import on_sqlite, plans
+from tests.models.plans import plans, sqlite_alone
 
 S = PaymentStatus
 
@@ -178,7 +178,7 @@ def test_a_skipped_part_of_the_queue_is_counted_where_it_stands(till):
 # Every question is answered out of an index.
 
 
-@on_sqlite
+@sqlite_alone
 @pytest.mark.parametrize(
     "wanted",
     [
@@ -195,7 +195,7 @@ def test_no_page_goes_through_all_payments(till, wanted, monkeypatch):
     assert not [line for line in seen if line.startswith("SCAN t") or "TEMP B-TREE" in line]
 
 
-@on_sqlite
+@sqlite_alone
 @pytest.mark.parametrize("connection_id", [None, 1])
 def test_figures_come_out_of_their_index_alone(till, connection_id, monkeypatch):
     seen = plans(monkeypatch)

@@ -12,7 +12,7 @@ from shared.models.payments import postings, sets
 from shared.models.statements import current
 from tests.models.builders import NOON, invoice, later
 from tests.models.payments.builders import REQUEST, Till, pays
-from tests.models.plans import on_sqlite, plans
+from tests.models.plans import plans, sqlite_alone
 
 
 @pytest.fixture
@@ -216,7 +216,7 @@ def test_nobody_vouches_while_the_answer_is_awaited(sender):
 # However many there have been
 
 
-@on_sqlite
+@sqlite_alone
 def test_no_question_before_a_write_goes_through_all_sets(sender, monkeypatch):
     seen = plans(monkeypatch)
     with sender.store.transaction():

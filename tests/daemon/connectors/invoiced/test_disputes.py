@@ -11,7 +11,6 @@ from shared.operations.payments import plan_retry
 from shared.rules.payments.values import PaymentStatus
 from simulator.invoiced import acts
 from tests.daemon.connectors.invoiced.receiving import Received
-from tests.models.builders import sqlite_alone
 
 
 @pytest.fixture
@@ -48,7 +47,6 @@ def test_disputed_before_it_was_posted_it_goes_when_that_is_won_and_a_person_ret
     assert (world.on_file(made).status, world.told()) == (PaymentStatus.READY, [])
 
 
-@sqlite_alone
 def test_a_dispute_that_is_lost_stays_told_and_is_looked_at_once_a_day_at_last(world):
     world.begins()
     made = world.pays("100")

@@ -11,7 +11,7 @@ from shared.operations import platform_mappings, platform_records
 from shared.rules.connectors import AccountState
 from shared.rules.payments.values import PaymentStatus
 from tests.daemon.connectors.invoiced.receiving import Received
-from tests.models.builders import customer, invoice, sqlite_alone
+from tests.models.builders import customer, invoice
 
 NAME, ANOTHER = "Larkspur Tile", ("arrival-refused", "Invoiced payment 1001")
 
@@ -68,7 +68,6 @@ def test_the_same_invoice_keyed_in_quickbooks_as_well_is_paid(world):
     assert (names(world, made), planned(world, made)) == (["500"], ["1A-500"])
 
 
-@sqlite_alone
 def test_of_another_customer_it_is_not_paid(world):
     made = pays_theirs(world)
     billed = {"customer_list_id": "80-2", "customer_full_name": "Juniper"}
@@ -100,7 +99,6 @@ def test_an_invoice_that_a_person_left_out_since_it_is_there_already_is_paid(wor
     assert (planned(world, made), world.told()) == (["1A-500"], [])
 
 
-@sqlite_alone
 def test_an_invoice_that_a_person_matches_to_it_is_paid(world):
     made = pays_theirs(world)
     theirs = world.numbered("500")
@@ -109,7 +107,6 @@ def test_an_invoice_that_a_person_matches_to_it_is_paid(world):
     assert planned(world, made) == ["1A-101"]
 
 
-@sqlite_alone
 def test_an_invoice_that_came_while_it_was_paused_is_seen_when_it_goes_on(world):
     made = pays_theirs(world)
     world.sets(AccountState.PAUSED)

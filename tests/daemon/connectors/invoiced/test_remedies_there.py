@@ -12,7 +12,7 @@ from shared.rules.connectors import SendState
 from simulator.invoiced import acts
 from tests.daemon.connectors.invoiced.receiving import Received
 from tests.daemon.connectors.invoiced.test_equal_books import edited
-from tests.models.builders import customer, invoice, sqlite_alone
+from tests.models.builders import customer, invoice
 
 TAKE_OFF = "Edit each payment that pays it there, even one of 0, so that it no longer pays"
 
@@ -82,7 +82,6 @@ def test_with_a_payment_on_it_that_is_taken_off_first_and_its_money_stays(world,
     assert not world.the(made)["voided"]
 
 
-@sqlite_alone
 def test_with_a_bank_that_decides_about_its_charge_likewise(world):
     world.begins()
     made = world.pays("100", by="bank", amount=Decimal(100))
@@ -94,7 +93,6 @@ def test_with_a_bank_that_decides_about_its_charge_likewise(world):
     assert not world.the(made)["voided"]
 
 
-@sqlite_alone
 def test_with_what_had_been_paid_before_it_was_sent_likewise(world):
     amounts = {"total": Decimal(250), "applied": Decimal(-100), "subtotal": Decimal(250)}
     world.begins(invoice("1A-100", "150.00", **amounts), invoice("1A-101"))
