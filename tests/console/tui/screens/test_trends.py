@@ -6,7 +6,7 @@ import pytest
 
 from console.tui.main_screens import MAIN_SCREENS
 from shared.rules.values import SyncState
-from tests.console.tui.screens.driver import Driver, sit_down
+from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
 from tests.console.tui.screens.lists import survives
 from tests.models.builders import invoice, later
 from tests.models.payments.builders import Till
