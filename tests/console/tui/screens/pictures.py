@@ -90,7 +90,10 @@ OPENED = (
 )
 
 
-KEPT = ("connections", "connections-wide", "set-up", "password", "payment", "problems")
+KEPT = (
+    *("connections", "connections-wide", "set-up", "password", "payment", "problems"),
+    "restore",
+)
 """What the documents show; any other picture is made when somebody wants to look at it."""
 
 
