@@ -26,9 +26,9 @@ from shared.operations.describe.text import grouped
 from shared.rules.ledger import Candidate, CustomerSides
 
 COLUMNS = (
-    Column("Customer in QuickBooks", least=20),
+    Column("Customer in QuickBooks", least=20, fair=40),
     Column("Status"),
-    Column("Open invoices that are paid", least=16, drop=2),
+    Column("Open invoices they pay", least=16, drop=2),
     Column("ListID", drop=1),
 )
 _SHOWN = 4

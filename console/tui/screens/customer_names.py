@@ -27,8 +27,8 @@ from shared.rules.ledger import Listed
 from shared.rules.payments.values import CustomerMapping
 
 COLUMNS = (
-    Column("On the platform", least=16),
-    Column("In QuickBooks", least=16),
+    Column("On the platform", least=16, fair=28),
+    Column("In QuickBooks", least=16, fair=28),
     Column("Connection", least=10, drop=3),
     Column("ListID", drop=2),
     Column("Who", least=8, drop=4),

@@ -31,7 +31,7 @@ from shared.rules.operators import Role
 from shared.rules.values import RecordKind
 
 COLUMNS = (
-    Column("What", least=20),
+    Column("What", least=20, fair=32),
     Column("Becomes", least=9),
     Column("Why", least=20, drop=1),
     Column("Connection", least=10, drop=2),

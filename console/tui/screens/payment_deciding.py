@@ -181,6 +181,6 @@ _CHOICES = (
     (
         "settle",
         "d",
-        "settles the doubt now, if no PC can still be running its request. Asks first.",
+        "settles the outcome now, if no PC can still be running its request. Asks first.",
     ),
 )

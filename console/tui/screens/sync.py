@@ -24,11 +24,11 @@ from shared.operations.syncs import RECORDS_AT_ONCE, SyncView, TouchedRecord
 from shared.rules.values import Problem
 
 COLUMNS = (
-    Column("Document", least=24),
+    Column("Document", least=24, fair=40),
     Column("Outcome"),
-    Column("Kind", drop=2),
+    Column("Kind", drop=1),
     Column("Problem", drop=3),
-    Column("Reason", least=20, drop=1),
+    Column("Reason", least=20, drop=2),
 )
 
 

@@ -30,7 +30,7 @@ from shared.rules.operators import Role
 from shared.rules.webhooks import WebhookStanding
 
 COLUMNS = (
-    Column("Address", least=20),
+    Column("Address", least=20, fair=40),
     Column("Events", least=8, drop=3),
     Column("State", least=10),
     Column("Delivered", drop=2),
