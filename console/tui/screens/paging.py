@@ -60,6 +60,7 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         super().__init__()
         self._typed = typed
         self._cursor_on = cursor_on
+        self._top: int | None = None
         self.records: dict[str, Record] = {}
         self._starts: list[Start | None] = [None]
         self._shown_of: Company | None = None
@@ -134,8 +135,8 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         table.leave_out(("Connection",) if self.company else ())
         table.show(lines)
         if self._cursor_on in self.records:
-            table.go_to(self._cursor_on)
-            self._cursor_on = ""
+            table.go_to(self._cursor_on, self._top)
+            self._cursor_on, self._top = "", None
         self.show_place(self.place(snapshot))
         self.explain()
 
@@ -174,6 +175,10 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
             self.turn_to_first()
         else:
             self.follow_company()
+
+    def come_back_to(self, key: str) -> None:
+        """Have the cursor on that record, and the list as it is now, once it is listed again."""
+        self._cursor_on, self._top = key, self.query_one(RecordTable).top
 
     def fill_filter(self, text: str) -> None:
         """Put a text into the filter as if it were typed; the cursor goes to the first record."""

@@ -154,8 +154,8 @@ class PaymentsScreen(
     def _open(self, event: RecordTable.Opened) -> None:
         record = self.records.get(event.key)
         if isinstance(record, PaymentGroup):
+            self.come_back_to(event.key)
             self.fill_filter(word_of(record.status))
-            self._cursor_on = event.key  # once the filter is taken away again
         else:
             self.app.push_screen(PaymentScreen(int(event.key)))
 

@@ -182,11 +182,19 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._scroll(0)
         self._follows_top = True
 
-    def go_to(self, key: str) -> None:
-        """Put the cursor on a record, if it is there."""
+    @property
+    def top(self) -> int:
+        """How far it is scrolled: the place of the first line in view."""
+        return round(self.scroll_y)
+
+    def go_to(self, key: str, top: int | None = None) -> None:
+        """Put the cursor on a record, if it is there, scrolled to ``top`` where that is given."""
         if key in self._places:
             self._follows_top = False
             self._go(self._places[key])
+            if top is not None:
+                self._scroll(top)
+                self._keep_in_view()
 
     def action_open(self) -> None:
         """Tell that the record under the cursor is wanted."""
