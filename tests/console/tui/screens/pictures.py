@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
+from rich.segment import Segment
 from textual.widgets import Input
 
 from console.tui.app import DeskbridgeApp
@@ -211,10 +212,10 @@ async def _at_rest(at: Driver) -> None:
     """Wait until nothing moves; a cursor that blinks would be there in one run only."""
     for one in at.screen.query(Input):
         one.cursor_blink = False
-    before: list[str] = []
-    while (now := at.lines) != before:
+    before: list[list[Segment]] = []
+    while (now := [list(one) for one in at.screen._compositor.render_strips()]) != before:
         before = now
-        await at.pilot.pause(0.05)
+        await at.pilot.pause(0.1)
         await at.settle()
 
 
