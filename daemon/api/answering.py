@@ -166,9 +166,7 @@ class Answering:
         except EXPECTED as error:
             return Answered(_of(error))
         if before is not None:
-            good = before.status < 400
-            kind = Answer(0, b"").content_type if good else problem("failed", "").content_type
-            return Answered(Answer(before.status, before.body, {}, kind), asked.who)
+            return Answered(Answer(before.status, before.body), asked.who)
         answer = self._decide(request, asked)
         programs.keep_answer(asked.who, request.key, answer.status, answer.body)
         return Answered(answer, asked.who)

@@ -41,7 +41,7 @@ _KEY = {
     "in": "header",
     "description": (
         "a text of your own for each request: repeating a request with it is "
-        "safe, and returns the same answer for 24 hours"
+        "safe, and returns the same answer for 24 hours, unless that was a refusal"
     ),
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }

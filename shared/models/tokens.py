@@ -129,8 +129,8 @@ def used(token_id: int, now: datetime) -> None:
 def begin_answer(token_id: int, key: str, request: str, now: datetime) -> tuple[str, int, bytes]:
     """Return what was answered under a key: the request that it was for, status and body.
 
-    The status is 0 where nothing was yet: then ``keep_answer`` is to follow in the same
-    transaction. Two at once wait for each other here.
+    The status is 0 where nothing was yet: then ``keep_answer`` or ``drop_answer`` is to follow in
+    the same transaction. Two at once wait for each other here.
     """
     _BEGIN.many([(token_id, key, request, 0, b"", millis(now))])
     held, status, body = _ANSWER.all(token=token_id, key=key)[0]
@@ -140,6 +140,11 @@ def begin_answer(token_id: int, key: str, request: str, now: datetime) -> tuple[
 def keep_answer(token_id: int, key: str, status: int, body: bytes) -> None:
     """Keep what a request with a key was answered."""
     _KEEP.run(token=token_id, key=key, status=status, body=body)
+
+
+def drop_answer(token_id: int, key: str) -> None:
+    """Keep nothing of a request with a key."""
+    _DROP.run(token=token_id, key=key)
 
 
 def forget_answers(before: datetime) -> int:
@@ -169,4 +174,5 @@ _KEEP = Statement(
         t.ApiAnswer.update({t.ApiAnswer.status: slot("status"), t.ApiAnswer.body: slot("body")})
     )
 )
+_DROP = Statement(lambda: _of_key(t.ApiAnswer.delete()))
 _FORGET = Statement(lambda: t.ApiAnswer.delete().where(t.ApiAnswer.at_ms < slot("before")))

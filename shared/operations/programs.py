@@ -185,6 +185,9 @@ def _with(payment: NewPayment, body: PaymentTerms) -> NewPayment:
 
 # Asking again.
 
+_REFUSALS = 400
+"""From this status on, an answer says that nothing was done."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -207,5 +210,10 @@ def answered_before(store: Store, who: Caller, key: str, request: str) -> Kept |
 
 
 def keep_answer(who: Caller, key: str, status: int, body: bytes) -> None:
-    """Keep what was answered under a key."""
-    tokens.keep_answer(who.token_id, key, status, body)
+    """Keep what was answered under a key, but for a refusal: what it was about may be put right,
+    here or in the request, and is then decided anew.
+    """
+    if status < _REFUSALS:
+        tokens.keep_answer(who.token_id, key, status, body)
+    else:
+        tokens.drop_answer(who.token_id, key)

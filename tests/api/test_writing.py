@@ -181,6 +181,21 @@ def test_a_refusal_is_answered_alike_as_well(stocked):
     assert again.headers["content-type"] == "application/problem+json"
 
 
+def test_what_was_refused_is_put_right_under_the_same_key(stocked):
+    assert keyed(stocked, PAYMENT | {"currency": "dollars"}).status == 422
+    assert keyed(stocked).status == 201
+    assert keyed(stocked, PAYMENT | {"memo": "x"}).code == "key-reused"
+
+
+def test_a_refusal_does_not_outlast_its_cause(stocked):
+    """Nothing was done, so the same request is decided anew."""
+    headers = {"Idempotency-Key": "key-2", "If-None-Match": "*"}
+    post(stocked)
+    assert post(stocked, headers=headers).status == 412
+    other = PAYMENT | {"external_id": "pay_10"}
+    assert post(stocked, other, headers=headers).status == 201
+
+
 def test_a_key_is_for_one_request_of_one_token(stocked):
     keyed(stocked)
     assert keyed(stocked, PAYMENT | {"memo": "x"}).code == "key-reused"
