@@ -85,10 +85,9 @@ def is_ours(there: Record) -> bool:
 
 def is_the_same(copy: PaymentCopy, own: Record) -> bool:
     """Whether a payment that was made on Invoiced is the one that a file or a program brought
-    under its ID: it pays the same invoices. An ID alone may be another one's.
+    under its ID: it pays as much of an invoice. An ID alone may be another one's.
     """
-    paid = {str(one.get("invoice")) for one in own.get("applied_to") or ()}
-    return not is_ours(own) and any(one.their_id in paid for one in copy.applied)
+    return not is_ours(own) and any(one.amount == pays_of(own, one) for one in copy.applied)
 
 
 def pays_of(there: Record | None, use: AppliedCopy) -> Decimal:

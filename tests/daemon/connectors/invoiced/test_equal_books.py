@@ -11,7 +11,7 @@ import pytest
 
 from shared.errors import NotPossible
 from shared.models import ledger
-from shared.models.platforms import accounts
+from shared.models.platforms import accounts, records
 from shared.operations import connectors as operations
 from shared.operations import platform_mappings, platform_records
 from shared.operations import problems as decisions
@@ -289,6 +289,28 @@ def test_a_payment_of_quickbooks_whose_id_another_one_has_there_is_sent(world):
     world.posts_to_quickbooks(brought)
     world.goes_on(20)
     assert world.paid_there() == {"100": 250, "101": 160, "S-1": 0}
+
+
+@pytest.mark.parametrize(("amount", "left"), [("90.00", 60), ("100.00", 150)])
+def test_one_of_the_same_id_for_the_same_invoice_is_sent_unless_it_pays_as_much(
+    world, amount, left
+):
+    """Invoiced took a payment before it was connected, which a file may have brought."""
+    there = world.fake.invoice(world.fake.customer("Larkspur Tile"), 250, number="100")
+    world.quickbooks_has(invoice("1A-100"))
+    world.fake.charged(there, 100)
+    world.connects(platform="invoiced")
+    with world.store.transaction():
+        records.put(
+            *(world.id, world.fake_identity(), RecordKind.INVOICE, "1A-100", str(there["id"])),
+            *("100", world.store.now()),
+        )
+    world.fake.imports("invoices", "1A-100", number="100", metadata={"quickbooks_id": "1A-100"})
+    comes_by_file(world, "1001", amount)
+    world.posts("1001", "9C-1")
+    world.runs()
+    world.settles()
+    assert world.paid_there() == {"100": left}
 
 
 def comes_by_file(world: Received, id_: str, amount: str, number: str = "100") -> str:

@@ -65,6 +65,19 @@ def test_an_invoice_that_is_billed_to_another_one_is_deleted_there_and_created_a
     assert (billed_there(world), world.told()) == ("Juniper", [])
 
 
+@sqlite_alone
+def test_an_invoice_that_is_closed_there_is_changed_once_it_is_reopened_and_retried(world):
+    world.begins()
+    there = f"/invoices/{world.numbered('100')['id']}"
+    world.fake.patch(there, closed=True)
+    world.quickbooks_has(edited(invoice("1A-100"), memo="Thank you"))
+    world.settles()
+    assert "Reopen it there, then retry it" in world.stands("1A-100").reason
+    world.fake.patch(there, closed=False)
+    retries(world)
+    assert (world.numbered("100")["notes"], world.told()) == ("Thank you", [])
+
+
 @pytest.mark.parametrize("by", ["card", "check"])
 def test_with_a_payment_on_it_that_is_taken_off_first_and_its_money_stays(world, by):
     world.begins()
