@@ -24,6 +24,7 @@ from shared.operations.payment_cells import DOCUMENTS, Raw, Reading
 from shared.operations.payment_columns import AMOUNTS, Look
 from shared.operations.payment_terms import Unreadable
 from shared.operations.payment_titles import told_apart
+from shared.rules.payments.names import folded
 from shared.rules.payments.values import ChargeState
 
 
@@ -163,7 +164,7 @@ def _named(values: Mapping[str, Any], profile: Profile, look: Look) -> str:
     day = read_day(values.get("date", ""), look.order, look.zone, utc=False)
     amount = f"{read_money(values['amount'], look.mark)[0]:.2f}"
     told = {**values, "date": day.isoformat(), "amount": amount}
-    parts = [" ".join(str(told.get(name, "")).casefold().split()) for name in profile.named_by]
+    parts = [folded(str(told.get(name, ""))) for name in profile.named_by]
     digest = blake2b("\0".join(parts).encode(), digest_size=6).hexdigest()
     return f"{profile.id_prefix}-{day}-{amount}-{digest}"
 

@@ -111,6 +111,14 @@ def test_paypal_names_the_invoice_and_the_payers_name_is_not_held_against_it():
     assert (payment.fee, payment.customer) == (Decimal("43.80"), "")
 
 
+def test_two_exports_of_one_payment_name_it_alike_however_accents_are_written():
+    ids = {
+        only(read(written(QUICKBOOKS_ONLINE, received(Name=name), above=TITLES))).external_id
+        for name in ("Jos\u00e9 P\u00e9rez", "Jose\u0301 Pe\u0301rez")
+    }
+    assert len(ids) == 1
+
+
 def test_a_payment_of_quickbooks_online_is_on_account_of_its_customer():
     payment = only(read(EACH["quickbooks-online"]))
     assert (payment.uses, payment.customer, payment.reference) == ((), "Larkspur Tile", "1042")
