@@ -8,7 +8,7 @@ at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -76,6 +76,7 @@ class ConnectorWorker(HeldWork):
         self.account = account
         self._platform = platform
         self._reads = reads
+        self._store = store
         self._chance = chance
         self._id = account.connection_id
         self._ask_company_at: datetime | None = None
@@ -139,7 +140,7 @@ class ConnectorWorker(HeldWork):
             return min((held.pause_until_at - now).total_seconds(), REST_SECONDS)
         if not await self._knows_company(account, now):
             return LOOK_SECONDS
-        if await self._take_events(held):
+        if await self._take_events(account, held):
             return 0
         account = await self._reads.view(_account, self._id) or account  # as the company told
         is_live = account.state is AccountState.LIVE
@@ -233,11 +234,12 @@ class ConnectorWorker(HeldWork):
         )
         if is_first:
             told = accounts.get(self._id, self.account.connection)
-            platform_intake.look_again(told, None, now)
+            waiting = platform_intake.view_to_look_at(self._store, told, None)
+            platform_intake.look_again(told, waiting, now)
 
     # What happened is what may have to go out.
 
-    async def _take_events(self, held: OutletStanding) -> bool:
+    async def _take_events(self, account: PlatformAccount, held: OutletStanding) -> bool:
         """Have the records of events sent; tells whether there may be more of them."""
         found = await self._reads.run(
             events.after,
@@ -247,17 +249,20 @@ class ConnectorWorker(HeldWork):
             limit=EVENTS_AT_ONCE,
         )
         if found.events or found.cursor - held.position >= EVENTS_AT_ONCE:
-            await self._threads.store(self._thd_take, found)
+            numbers = [one.document for one in found.events if one.kind.value in INVOICE_EVENTS]
+            waiting = await self._reads.view(_to_look_at, account, numbers)
+            await self._threads.store(self._thd_take, found, waiting)
         return bool(found.events)
 
-    def _thd_take(self, found: events.Slice) -> None:
-        """In one transaction: what they name waits, and they were taken."""
+    def _thd_take(self, found: events.Slice, waiting: Sequence[str]) -> None:
+        """In one transaction: what they name waits, and they were taken.
+
+        ``waiting`` are payments of the platform that wait for invoices of these numbers.
+        """
         now, held = self.thd_hold()
         account = accounts.get(self._id, self.account.connection)
         outbox.want(self._id, named(self._id, account.identity, found.events), now)
-        numbers = [one.document for one in found.events if one.kind.value in INVOICE_EVENTS]
-        if numbers:
-            platform_intake.look_again(account, numbers, now)
+        platform_intake.look_again(account, waiting, now)
         progress = Progress(found.cursor)
         outlets.note(held, progress, gives_up_after=timedelta(), chance=self._chance, now=now)
 
@@ -273,6 +278,10 @@ def _is_as_known(account: PlatformAccount, company: Company) -> bool:
     told = (account.identity, account.company, account.currency, account.time_zone)
     now = (company.identity, company.name, company.currency, company.time_zone)
     return told == now and account.warning == " ".join(company.warnings)
+
+
+def _to_look_at(store: Store, account: PlatformAccount, numbers: Sequence[str]) -> Sequence[str]:
+    return platform_intake.view_to_look_at(store, account, numbers) if numbers else ()
 
 
 def _account(_store: Store, connection_id: int) -> PlatformAccount | None:

@@ -19,6 +19,7 @@ from decimal import Decimal
 from shared.models import connections
 from shared.models.payments import from_platform
 from shared.models.platforms import copies, inbox, outbox, receiving, records
+from shared.models.store import Store
 from shared.operations.deciding import Operator
 from shared.operations.payment_intake import BadPayment, plan_add
 from shared.rules.arrivals import Arrival, NumberedThere, PaidThere
@@ -272,8 +273,10 @@ def _use(
     return NewUse(document, use.amount, UseKind.INVOICE)
 
 
-def look_again(account: PlatformAccount, numbers: Collection[str] | None, now: datetime) -> None:
-    """Have payments read again that wait for invoices of the platform that are none of ours.
+def view_to_look_at(
+    _store: Store, account: PlatformAccount, numbers: Collection[str] | None
+) -> list[str]:
+    """Return payments, by their ids there, that wait for invoices that are none of ours.
 
     ``numbers``: those for which QuickBooks has invoices by now; None: all.
     """
@@ -281,13 +284,14 @@ def look_again(account: PlatformAccount, numbers: Collection[str] | None, now: d
     names = None if numbers is None else {folded(one) for one in numbers}
     where = (account.connection_id, account.identity, _PAYMENT)
     keys = {key for key, number in waiting if names is None or folded(number) in names}
-    for found in records.these(*where, sorted(keys)).values():
-        _read_again(account, found.their_id, now)
+    return [one.their_id for one in records.these(*where, sorted(keys)).values()]
 
 
-def _read_again(account: PlatformAccount, their_id: str, now: datetime) -> None:
-    why = "QuickBooks may have its invoice by now."
-    inbox.watch(account.connection_id, account.identity, their_id, why, due_at=now, now=now)
+def look_again(account: PlatformAccount, their_ids: Iterable[str], now: datetime) -> None:
+    """Have payments read again: QuickBooks may have what they wait for."""
+    where = (account.connection_id, account.identity)
+    for their_id in their_ids:
+        inbox.watch(*where, their_id, "QuickBooks may have its invoice.", due_at=now, now=now)
 
 
 def _watch(account: PlatformAccount, their_id: str, why: str, now: datetime) -> None:

@@ -54,7 +54,8 @@ class MapPlan(Plan[Outcome]):
             records.remove(*where)
         outbox.want(account.connection_id, [(found.kind, found.our_id, found.document)], by.now)
         if found.kind is RecordKind.INVOICE:
-            platform_intake.look_again(account, None, by.now)
+            waiting = platform_intake.view_to_look_at(by.store, account, None)
+            platform_intake.look_again(account, waiting, by.now)
         told = f"{found.kind.value} {found.our_id}: {found.their_id} -> {self.their_id or 'none'}"
         by.note("invoiced.map", account.connection, told)
         if self.their_id:
