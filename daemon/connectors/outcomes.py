@@ -22,6 +22,7 @@ from daemon.connectors.turns import Planned
 from daemon.held_work import HeldByAnother
 from shared.models import outlets
 from shared.models.platforms import accounts, outbox, paid, records, sending, stopped
+from shared.models.platforms.copies import NOTHING_LEFT
 from shared.models.platforms.outbox import Standing
 from shared.rules.connectors import (
     Change,
@@ -142,7 +143,11 @@ class Outcomes:
             if request is None:
                 leaving.append(Leaving(one, again=True))
             elif isinstance(request, Request) and isinstance(after, Change):
-                if not _begins(after, request) and request.digest == one.digest:
+                if _has_nothing_left(after):
+                    self._counted(one, after)
+                    standing = Standing(SendState.NOT_NEEDED, NOTHING_LEFT, Would.NOTHING)
+                    outbox.stands(self._id, one, standing, now)
+                elif not _begins(after, request) and request.digest == one.digest:
                     standing = Standing(SendState.SENT, would=Would.NOTHING)
                     outbox.stands(self._id, one, standing, now)
                 else:
@@ -155,12 +160,14 @@ class Outcomes:
     def _found_again(
         self, one: Outgoing, after: Planned, found: FoundAgain, now: datetime
     ) -> Looked:
-        """The invoice with the baseline that it has there; the payments on it are known again."""
-        assert isinstance(after, Change)
-        assert isinstance(after.copy, InvoiceCopy)
+        """The record with the baseline that it has there; the payments on it are known again."""
         for our_id, their_id in found.payments:
             where = (self._id, self._identity(), RecordKind.PAYMENT, our_id)
             records.put(*where, their_id, our_id, now)
+        if found.baseline is None:
+            return one, after, found.prepared
+        assert isinstance(after, Change)
+        assert isinstance(after.copy, InvoiceCopy)
         after = replace(after, copy=replace(after.copy, baseline=found.baseline))
         return self._counted(one, after), after, found.prepared
 
@@ -265,6 +272,11 @@ def _begins(change: Change, request: Request) -> bool:
     return change.mapped is None or request.would in (Would.CREATE, Would.MATCH)
 
 
+def _has_nothing_left(change: Change) -> bool:
+    """Whether all that a payment pays had been paid before."""
+    return isinstance(change.copy, PaymentCopy) and not change.copy.applied
+
+
 def _as_of_now(leaving: Leaving, answer: Answer) -> Answer:
     """What a refusal of bytes that left before says of the record now: nothing."""
     if leaving.again and isinstance(answer, Refused | LeaveAlone):
@@ -277,6 +289,8 @@ def _found(one: Outgoing, after: Planned, became: Prepared | None) -> tuple[Woul
     match became:
         case Done():
             return Would.NOTHING, ""
+        case Request() if isinstance(after, Change) and _has_nothing_left(after):
+            return Would.NOTHING, NOTHING_LEFT
         case Request(_, digest, would) as became:
             is_same = isinstance(after, Change) and not _begins(after, became)
             return (Would.NOTHING if is_same and digest == one.digest else would), ""

@@ -145,15 +145,16 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class FoundAgain:
-    """An invoice that was sent before, which nobody here knows, as after a restored backup.
+    """A record that was sent before, which nobody here knows, as after a restored backup.
 
-    ``baseline`` is what had been paid when it was sent first, ``payments`` are those of ours on it:
-    (TxnID, its id there). ``prepared`` is what sending the invoice would do.
+    Of an invoice, ``baseline`` is what had been paid when it was sent first. ``payments`` are those
+    of ours on it, or the payment itself: (TxnID, its id there). ``prepared`` is what sending the
+    record would do.
     """
 
     prepared: Request | Done | LeaveAlone | Refused | NotNow
-    baseline: Decimal
     payments: tuple[tuple[str, str], ...]
+    baseline: Decimal | None = None
 
 
 Prepared = Request | Done | Ambiguous | LeaveAlone | Refused | NotNow | FoundAgain

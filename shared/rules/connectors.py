@@ -250,7 +250,8 @@ class PaymentCopy:
 
     ``external_id`` is that of one which came in as a payment of some platform and was posted here;
     empty: it was recorded in QuickBooks. ``absorbed`` are the (TxnID, amount) that are in the
-    baseline of an invoice already.
+    baseline of an invoice already; where nothing else is left, ``applied`` is empty, and the
+    payment is only looked for.
     """
 
     txn_id: str

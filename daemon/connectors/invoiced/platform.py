@@ -222,7 +222,8 @@ class Invoiced:
         prepared = await self._onto_invoice(change, copy, there)
         if change.mapped or not invoices.was_ours(copy, there):
             return prepared
-        return FoundAgain(prepared, *await self._looks.what_pays(there))
+        baseline, ours = await self._looks.what_pays(there)
+        return FoundAgain(prepared, ours, baseline)
 
     async def _onto_invoice(
         self, change: Change, copy: InvoiceCopy, there: Record
@@ -285,6 +286,11 @@ class Invoiced:
             own = await self._looks.one("payments", copy.external_id)
             if own is not None and payments.is_the_same(copy, own):
                 return LeaveAlone("It came from Invoiced.")
+        if there is not None and not change.mapped and copy.absorbed and payments.is_ours(there):
+            found = ((copy.txn_id, str(there["id"])),)
+            return FoundAgain(
+                NotNow("It is on Invoiced already, and is compared with that."), found
+            )
         if not all(one.their_id for one in copy.applied):
             return writes.request(payments.send(copy, self._zone), Would.CREATE)
         if there is None:

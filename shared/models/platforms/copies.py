@@ -10,7 +10,7 @@ paid is lost, and nothing is counted twice:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -54,6 +54,10 @@ _AWAITED = {
     SendState.REFUSED: "was refused: see its problem",
     SendState.SKIPPED: "is skipped: retry that one to send both",
 }
+NOTHING_LEFT = (
+    "None of its invoices is there, or the balance already included it when the invoice was sent."
+)
+"""Why nothing of a payment is sent."""
 _ENDED = {InvoiceStatus.VOID: Ended.VOIDED, InvoiceStatus.DELETED: Ended.DELETED}
 
 
@@ -257,6 +261,7 @@ class Side:
     def _applied(self, one: Outgoing, payment: InQuickBooks, mapped: Mapped | None) -> Next:
         applied: list[AppliedCopy] = []
         absorbed: list[tuple[str, Decimal]] = []
+        is_new = False
         for use in payment.uses:
             there = self._mapped(_INVOICE, use.invoice_txn_id)
             if there is None:
@@ -270,28 +275,34 @@ class Side:
                 return Stays(
                     one, SendState.WAITING, f"Invoice {use.number} has to be read again first."
                 )
-            baseline_part = self._in_baseline(one, use, there, is_there=mapped is not None)
+            known = records.absorbed(self._id, self._account.identity, use.invoice_txn_id)
+            is_there = mapped is not None
+            baseline_part = self._in_baseline(one, use, there, known, is_there=is_there)
             if baseline_part:
                 absorbed.append((use.invoice_txn_id, baseline_part))
+                is_new |= one.object_id not in known
             applied += _rest(use, baseline_part, there.their_id)
+        if not applied and is_new:  # it may be there all the same, where the store is a backup
+            return Change(one, mapped, self._copy(payment, ("", ""), applied, absorbed))
         if not applied:
-            why = (
-                "None of its invoices is there, or the balance already included it when the"
-                " invoice was sent."
-            )
             if mapped is None:
-                return Stays(one, SendState.NOT_NEEDED, why, absorbed=tuple(absorbed))
-            return self._payment_gone(one, mapped, why)
+                return Stays(one, SendState.NOT_NEEDED, NOTHING_LEFT, absorbed=tuple(absorbed))
+            return self._payment_gone(one, mapped, NOTHING_LEFT)
         return self._for_customer(one, payment, mapped, applied, absorbed)
 
     def _is_on_its_way(self, txn_id: str) -> bool:
         return bool(_ON_ITS_WAY.all(connection=self._id, txn_id=txn_id))
 
     def _in_baseline(
-        self, one: Outgoing, use: PaymentUse, there: Mapped, *, is_there: bool
+        self,
+        one: Outgoing,
+        use: PaymentUse,
+        there: Mapped,
+        absorbed: Mapping[str, Decimal],
+        *,
+        is_there: bool,
     ) -> Decimal:
         """How much of what a payment pays of an invoice was paid before that was sent first."""
-        absorbed = records.absorbed(self._id, self._account.identity, use.invoice_txn_id)
         if one.object_id in absorbed or is_there or not there.baseline:
             return min(absorbed.get(one.object_id, ZERO), use.amount)
         sides = invoice_pages.get(self._id, use.invoice_txn_id)
@@ -312,13 +323,21 @@ class Side:
         if payer is None:
             names = ", ".join(sorted(name for _, name in billed))
             return Stays(one, SendState.REFUSED, f"It pays invoices of several customers: {names}.")
+        return Change(one, mapped, self._copy(payment, payer, applied, absorbed))
+
+    def _copy(
+        self,
+        payment: InQuickBooks,
+        payer: tuple[str, str],
+        applied: Sequence[AppliedCopy],
+        absorbed: Sequence[tuple[str, Decimal]],
+    ) -> PaymentCopy:
         currency = (payment.currency or self._home).upper()
-        copy = PaymentCopy(
+        return PaymentCopy(
             *(payment.txn_id, payment.external_id, payment.date, payment.method),
             *(payment.reference, payment.memo, currency, *payer),
             *(tuple(applied), tuple(absorbed)),
         )
-        return Change(one, mapped, copy)
 
     def _billed(self, txn_id: str) -> tuple[str, str]:
         sides = invoice_pages.get(self._id, txn_id)
