@@ -65,7 +65,6 @@ def test_an_invoice_that_is_billed_to_another_one_is_deleted_there_and_created_a
     assert (billed_there(world), world.told()) == ("Juniper", [])
 
 
-@sqlite_alone
 def test_an_invoice_that_is_closed_there_is_changed_once_it_is_reopened_and_retried(world):
     world.begins()
     there = f"/invoices/{world.numbered('100')['id']}"
