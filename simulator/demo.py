@@ -69,10 +69,13 @@ class Stage:
         return self.folder / "company.json"
 
     def set(self) -> None:
-        """Write the settings file: a store in the folder, a port of this machine only."""
+        """Write the settings file: a store in the folder, ports of this machine that are free."""
+        listen = "tcp:{}:interface=127.0.0.1"
         self.config.write_text(
             f"database = {json.dumps(f'sqlite:///{self.folder}/deskbridge.sqlite3')}\n"
-            f'listen = "tcp:{self.port}:interface=127.0.0.1"\n'
+            f'listen = "{listen.format(self.port)}"\n'
+            f'api_listen = "{listen.format(_free_port())}"\n'
+            f'admin_listen = "{listen.format(_free_port())}"\n'
             f'public_url = "{self.address}"\n'
         )
 
@@ -162,7 +165,7 @@ def demo(
             raise click.ClickException(str(failure)) from failure
         show(ending)
         if keep is not None:
-            click.echo(f"Kept in {folder}. To look around:")
+            click.echo("Everything is kept. To look around:")
             click.echo(f"  DESKBRIDGE_CONFIG={stage.config} deskbridge console")
         if not headless and _at_terminal():
             _offer_console(stage)

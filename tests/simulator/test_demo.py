@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from shared.settings import load_settings
 from simulator import demo as demonstration
 from simulator.comparison import Comparison
 from simulator.demo import demo
@@ -53,6 +54,9 @@ def test_both_sides_are_equal_and_kept_when_asked(tmp_path):
     assert max(map(len, output.splitlines()[:-1])) <= 80
     assert f"DESKBRIDGE_CONFIG={kept}/deskbridge.toml" in output
     assert daemons_in(tmp_path) == []
+    mine, usual = load_settings(kept / "deskbridge.toml", {}), load_settings(None, {})
+    assert mine.api_listen != usual.api_listen, "a daemon may run on this machine already"
+    assert mine.admin_listen != usual.admin_listen
 
     names = {path.name for path in kept.iterdir()}
     assert {"company.json", "deskbridge.sqlite3", "QWCLog.txt", "payments.csv"} <= names
@@ -114,7 +118,7 @@ def test_an_answer_of_somebody_else_is_not_taken_for_the_daemons(tmp_path, monke
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.poll = iter([None, 0]).__next__  # it ends while somebody else answers
     ended.wait()
-    with pytest.raises(demonstration.StepFailed, match="ended with 0"):
+    with pytest.raises(demonstration.StepFailed, match="ended with exit code 0"):
         demonstration._wait_until_up(demonstration.Stage(tmp_path, 1), ended)
 
 
@@ -146,7 +150,7 @@ def test_a_step_that_fails_is_told_with_its_words(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     result = CliRunner().invoke(demo, [*SMALL])
     assert result.exit_code == 1
-    assert "`deskbridge connection add ''` ended with" in result.output
+    assert "`deskbridge connection add ''` failed with" in result.output
 
 
 def test_a_demo_whose_sides_differ_ends_with_1(monkeypatch):
