@@ -189,17 +189,21 @@ def _check_theirs(
         _must(ours == applied, f"{payment.document} pays {applied} there, {ours} here")
 
 
+def left_out(stage: Stage, name: str) -> set[str]:
+    """The invoices that people left out, by their TxnIDs."""
+    with stage.store.reading():
+        skipped = problems.list_problems(connections.get(name).id, [ProblemState.SKIPPED])
+    return {one.object_id for one in skipped if one.kind is RecordKind.INVOICE}
+
+
 def _unequal(stage: Stage, name: str) -> str:
     """What only one side has, but for what people left out; empty where both are the same."""
     from tests.whole.rig import company_facts
 
     with stage.store.reading():
-        connection = connections.get(name)
-        skipped = problems.list_problems(connection.id, [ProblemState.SKIPPED])
-    left_out = {one.object_id for one in skipped if one.kind is RecordKind.INVOICE}
-    theirs = {
-        one for one in company_facts(stage.company, connection.jobs) if one[0] not in left_out
-    }
+        jobs = connections.get(name).jobs
+    skipped = left_out(stage, name)
+    theirs = {one for one in company_facts(stage.company, jobs) if one[0] not in skipped}
     ours = stage.ledger_facts(name)
     if theirs == ours:
         return ""

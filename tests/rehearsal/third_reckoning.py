@@ -96,7 +96,7 @@ class Reckoning:
         self._all_has_come_to_rest()
         for one in self.company.audit().importable:
             _must(
-                one.txn_id in {*self.there, *self.book.people.touched}
+                one.txn_id in {*self.there, *self.book.people.touched, *self.left_out}
                 or self._is_told_of("invoice", one.txn_id),
                 f"invoice {one.number} ({one.txn_id}) is not on Invoiced, and nobody is told",
             )
@@ -121,6 +121,7 @@ class Reckoning:
             (one.kind, one.our_id): one for one in mapped
         }
         self.troubled = {one.object_id for one in found if one.kind is RecordKind.SENDING}
+        self.left_out = reckoning.left_out(book.stage, book.play.name)
         self.reasons = reckoning.reasons(book.stage, book.play.name)
         self.wrote = {
             one.txn_id: written[1]

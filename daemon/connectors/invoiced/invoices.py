@@ -9,6 +9,7 @@ by its own id. So no invoice is ever written over another one.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -73,10 +74,9 @@ def change(copy: InvoiceCopy, there: Record, zone: str, holder: Record | None = 
     """
     values = {**_changes(copy, there, zone), **({"draft": False} if there["draft"] else {})}
     call = Call("PATCH", f"/invoices/{there['id']}", values)
-    if holder is None:
-        return _write(copy, call)
-    given_up = {"number": f"was-{holder['id']}"}
-    return _write(copy, Call("PATCH", f"/invoices/{holder['id']}", given_up), call)
+    given_up = {"number": f"was-{holder['id']}"} if holder else {}
+    first = [Call("PATCH", f"/invoices/{holder['id']}", given_up)] if holder else []
+    return replace(_write(copy, *first, call), due=str(copy.invoice.balance))
 
 
 def gives_way(copy: InvoiceCopy, holder: Record, attempts: int) -> bool:
@@ -256,19 +256,28 @@ def is_as_wanted(copy: InvoiceCopy, there: Record, zone: str) -> bool:
     )
 
 
-def owes_more(copy: InvoiceCopy, there: Record) -> str:
-    """That Invoiced still asks for what QuickBooks has credited; empty: it does not.
+def differs(copy: InvoiceCopy, there: Record, baseline: Decimal | None) -> str:
+    """What a person has to put right on Invoiced; empty: nothing.
 
     Payments are sent by themselves. What else lowers an invoice in QuickBooks once it is there,
-    such as a credit memo that is applied to it, has no counterpart there: a person is told.
+    such as a credit memo that is applied to it, has no counterpart there. Likewise what is taken
+    back of its ``baseline``, that is of what had been paid before it was sent.
     """
     open_there, owed = money(there["balance"]), copy.invoice.balance
-    if open_there <= owed:
+    both = f"QuickBooks has {owed} open and Invoiced {open_there}"
+    if open_there > owed:
+        return (
+            f"{both}: a credit or a discount was given in QuickBooks. Enter it on Invoiced as well,"
+            " for example as a credit note, then retry this one"
+        )
+    taken_back = min((baseline or ZERO) - copy.baseline, owed - open_there)
+    if taken_back <= 0:
         return ""
+    pays = "no longer pays it" if taken_back == baseline else f"pays {taken_back} less"
     return (
-        f"QuickBooks has {owed} open and Invoiced {open_there}: a credit or a discount was given"
-        " in QuickBooks. Enter it on Invoiced as well, for example as a credit note, then retry"
-        " this one"
+        f"{both}: in QuickBooks, a payment or a credit from before this invoice was sent was"
+        " deleted or changed. On Invoiced, edit the payment of 0 on this invoice so that it"
+        f" {pays}, then retry this one"
     )
 
 

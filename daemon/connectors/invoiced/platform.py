@@ -410,11 +410,11 @@ def _their_id(call: Call) -> str:
 
 
 def _compared(change: Change, copy: InvoiceCopy, there: Record) -> Done:
-    """An invoice that is as it should be, unless more of it is open there.
+    """An invoice that is as it should be, unless another amount of it is open there.
 
     A payment may be on its way in either sync: so what differs is told when it lasts.
     """
-    differs = invoices.owes_more(copy, there)
+    differs = invoices.differs(copy, there, change.mapped.baseline if change.mapped else None)
     if not differs or change.outgoing.look_at is not None or change.outgoing.reason == differs:
         return Done(str(there["id"]), differs)
     return Done(str(there["id"]), look_after=_LASTS)
@@ -435,7 +435,9 @@ def _answered(write: Write, told: Record | None) -> Answer:
             return Refused(still_linked(f"{write.kind.value}s", record, write.our_id))
     if call.method == "DELETE":
         return Done("")
-    return Done(str(record["id"]), _differs(write, record))
+    differs = _differs(write, record)
+    is_due = write.due and str(money(record["balance"])) != write.due
+    return Done(str(record["id"]), differs, _LASTS if is_due and not differs else timedelta())
 
 
 def _nothing_done(write: Write) -> Refused | NotNow:

@@ -26,13 +26,15 @@ class Call:
 class Write:
     """The calls that write one record of ours. ``our_id`` is its ListID or TxnID.
 
-    ``total`` is what an invoice or a payment should come to; empty: nothing is to be compared.
+    ``total`` is what an invoice or a payment should come to, ``due`` what of a changed invoice is
+    due in QuickBooks; empty: nothing is to be compared.
     """
 
     kind: RecordKind
     our_id: str
     calls: tuple[Call, ...]
     total: str = ""
+    due: str = ""
 
 
 def request(write: Write, would: Would, over: Any = None) -> Request:
@@ -50,4 +52,5 @@ def read(body: bytes) -> Write:
         told["our_id"],
         tuple(Call(**one) for one in calls),
         told["total"],
+        told.get("due", ""),
     )

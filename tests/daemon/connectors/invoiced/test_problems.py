@@ -208,6 +208,59 @@ def test_a_credit_given_later_in_quickbooks_is_told_when_it_lasts(world, as_paym
     assert opened(world) == []
 
 
+def partly_paid(open_: str, **told: Any) -> Any:
+    """Invoice 100 of 250.00, of which this is open."""
+    total = Decimal("250.00")
+    return invoice(
+        "1A-100", open_, total=total, subtotal=total, applied=Decimal(open_) - total, **told
+    )
+
+
+@pytest.mark.parametrize(
+    ("open_", "says"),
+    [("190.00", "so that it pays 40.00 less"), ("250.00", "so that it no longer pays it")],
+)
+def test_what_is_taken_back_of_what_had_been_paid_before_is_told_when_it_lasts(world, open_, says):
+    world.quickbooks_has(partly_paid("150.00"))
+    world.connects()
+    world.runs()
+    world.goes_on()
+    later = {"time_modified": "2024-06-02", "edit_sequence": "2"}
+    world.quickbooks_has(partly_paid(open_, **later))
+    world.goes_on()
+    assert opened(world) == [], "it may be a payment that the next Payment Sync reads"
+    world.goes_on(7 * 3600, by=60)
+    (problem,) = opened(world)
+    assert says in problem.message
+    (payment,) = world.there("payments")
+    (row,) = payment["applied_to"]
+    assert payment["amount"] == 0
+    rest = float(250 - Decimal(open_))
+    applied_to = [{**row, "amount": rest}] if rest else []
+    world.fake.patch(f"/payments/{payment['id']}", applied_to=applied_to)
+    decides(world, decisions.plan_retry, [problem.id])
+    world.goes_on()
+    assert (opened(world), money_due(world)) == ([], Decimal(open_))
+
+
+def money_due(world: OnInvoiced) -> Decimal:
+    return Decimal(str(world.numbered("100")["balance"]))
+
+
+def test_a_credit_that_comes_with_a_change_is_told_when_it_lasts(world):
+    world.quickbooks_has(invoice("1A-100"))
+    world.connects()
+    world.runs()
+    world.goes_on()
+    later = {"time_modified": "2024-06-02", "edit_sequence": "2"}
+    world.quickbooks_has(partly_paid("150.00", memo="Thank you", **later))
+    world.goes_on()
+    assert (world.numbered("100")["notes"], opened(world)) == ("Thank you", [])
+    world.goes_on(7 * 3600, by=60)
+    (problem,) = opened(world)
+    assert (problem.code, money_due(world)) == ("platform-differs", 250)
+
+
 @both_engines
 def test_a_payment_that_is_read_after_its_invoice_is_no_difference(world):
     world.quickbooks_has(invoice("1A-100"))
