@@ -20,22 +20,21 @@ from tests.daemon.arrows import arrows
 EVENTS = session.Event.__args__
 
 
-@pytest.mark.parametrize("phase", Phase)
 @pytest.mark.parametrize(
     "table", [ON_SEND, ON_RECEIVE, ON_LAST_ERROR, ON_CONNECTION_ERROR, ON_CLOSE, TRANSITIONS]
 )
-def test_every_table_speaks_of_every_phase(table, phase):
-    assert phase in table
+def test_every_table_speaks_of_every_phase(table):
+    assert set(table) == set(Phase)
 
 
 @pytest.mark.parametrize("phase", Phase)
-@pytest.mark.parametrize("event", EVENTS)
-def test_an_event_moves_along_its_edge_or_is_refused_by_name(phase, event):
-    if event in TRANSITIONS[phase]:
-        assert session.after(phase, event()) is TRANSITIONS[phase][event]
-        return
-    with pytest.raises(NoSuchMove, match=f"{event.__name__}.*{phase.value}"):
-        session.after(phase, event())
+def test_an_event_moves_along_its_edge_or_is_refused_by_name(phase):
+    for event in EVENTS:
+        if event in TRANSITIONS[phase]:
+            assert session.after(phase, event()) is TRANSITIONS[phase][event]
+            continue
+        with pytest.raises(NoSuchMove, match=f"{event.__name__}.*{phase.value}"):
+            session.after(phase, event())
 
 
 def test_the_diagram_shows_every_move_and_no_other():
