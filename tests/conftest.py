@@ -241,6 +241,18 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path, new_store: Path) -
     return url
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """A password is hashed in less than a millisecond, but in tests/shared/test_passwords.py."""
+    from shared import passwords
+
+    cost = {"argon2__memory_cost": 8, "argon2__time_cost": 1, "argon2__parallelism": 1}
+    quick = passwords.CryptContext(schemes=["argon2"], argon2__type="ID", **cost)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_argon2id", lambda: quick)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def iso_dates() -> None:
     """Days and times are told in one way in all tests, whatever a test before has chosen."""
