@@ -32,6 +32,8 @@ NOT_ON_FILE = frozenset(
         *("skipped", "payment-unknown", "payment-held", "payment-doubt-unreadable"),
         # What lists tell of a payment that waits for that.
         "payment-behind-doubt",
+        # An alert of a company, which ends with its payments: tests/daemon/test_each_alert.py.
+        "payment-ready-long",
         # Its remedy is followed beside a receiver: tests/daemon/test_webhooks.py.
         "delivery-parked",
         # And theirs beside the fake: tests/daemon/connectors/invoiced/ and test_stopping.py there.

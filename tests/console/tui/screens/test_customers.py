@@ -343,7 +343,7 @@ def test_news_keeps_the_cursor_on_its_line(office, refused):
 def test_amounts_are_never_cut_however_narrow_the_window(office, till):
     async def scenario(at: Driver) -> None:
         await at.press("c")
-        for width in range(120, 20, -1):
+        for width in range(120, 20, -3):
             await at.resize((width, 30))
             parts = [part for line in at.lines[:6] for part in line.split() if "," in part]
             figures = [part for part in parts if part[0].isdigit()]
