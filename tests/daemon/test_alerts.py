@@ -29,10 +29,8 @@ from shared.rules.values import SyncState
 from shared.settings import load_settings
 from tests.daemon.in_place import InPlace
 from tests.daemon.test_webhooks import signed_by
-from tests.models.builders import NOON, invoice, on_both_engines
+from tests.models.builders import NOON, both_engines, invoice
 from tests.models.payments.builders import Till, pays
-
-pytest_generate_tests = on_both_engines
 
 ADA, URL = "ada@example.com", "https://pager.example.com/in?key=hunter2"
 HOUR = 3600.0
@@ -158,6 +156,7 @@ def test_what_goes_wrong_together_is_one_message(office):
     assert "What to do:" in mail.text
 
 
+@both_engines
 def test_it_is_told_again_at_growing_intervals_and_closed_by_an_all_clear(office):
     office.tell()
     office.sync(office.larkspur)
@@ -206,6 +205,7 @@ def test_a_bookkeeper_reads_no_amounts_and_no_commands(office):
     assert "deskbridge alerts list" in signature
 
 
+@both_engines
 def test_a_url_gets_the_alerts_signed(office):
     made = office.tell(URL)
     office.sync(office.larkspur)
@@ -270,6 +270,7 @@ def test_quiet_hours_hold_everything_back_until_they_are_over(office):
     assert len(office.post.mails) == 1
 
 
+@both_engines
 def test_a_daily_digest_tells_what_happened_and_what_is_open(office):
     till = Till(office.store, "Juniper")
     office.tell(digest=Digest.DAILY, digest_time="07:00 UTC")
@@ -315,6 +316,7 @@ def test_a_bookkeepers_digest_names_amounts_only_where_they_are_wanted(office, w
     assert "Fern" not in mail.text
 
 
+@both_engines
 def test_a_test_is_sent_at_once_and_its_outcome_known(office):
     made = office.tell(quiet="11:00-15:00 UTC")
     office.decide(operations.plan_test, [made.id])
@@ -336,6 +338,7 @@ def test_a_test_is_sent_at_once_and_its_outcome_known(office):
     assert office.standing().reason == "", "a test is no delivery"
 
 
+@both_engines
 def test_of_two_daemons_one_tells(office):
     office.tell()
     other = office.make_daemon("two")
@@ -382,6 +385,7 @@ def test_alerts_keep_no_event_from_being_forgotten(office):
         assert outlets.passed() >= events.last()
 
 
+@both_engines
 def test_alerts_that_were_closed_long_ago_are_forgotten(office):
     office.sync(office.larkspur)
     office.goes_on()
