@@ -18,9 +18,9 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
@@ -37,7 +37,15 @@ from shared.models.facts import StoreFacts
 from shared.models.store import Store, open_store
 from shared.settings import load_settings
 from tests.console.tui.screens import story
-from tests.console.tui.screens.driver import LARGE, SMALL, Driver, RoomyMachine, Watched, swift
+from tests.console.tui.screens.driver import (
+    LARGE,
+    SMALL,
+    Driver,
+    RoomyMachine,
+    Watched,
+    swift,
+    unseen,
+)
 from tests.models.builders import NOON, later
 
 TITLE = "deskbridge console"
@@ -107,14 +115,6 @@ def pictures() -> Iterator[Picture]:
     yield from OPENED
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A picture as it was taken: the class of the screen on it, and the SVG."""
-
-    screen: str
-    svg: str
-
-
 def text_of(svg: str) -> str:
     """What is written on a picture, a piece to a line; how it looks is left out."""
     pieces = re.findall(r"<text [^>]*>(.*?)</text>", svg)
@@ -137,12 +137,18 @@ class Reached:
         return Page(200, "", OUR_PAGE)
 
 
-def take(picture: Picture) -> Taken:
+def take(picture: Picture) -> str:
     """Set the scene, press the keys, and take the picture."""
     with _scene(picture.empty) as room:
         with swift(), dates.using(dates.DateFormat.US):
-            taken = asyncio.run(_sitting(picture, f"sqlite:///{room}/store.sqlite3"))
-        return replace(taken, svg=_the_same_anywhere(taken.svg, str(room), picture.name))
+            taken = asyncio.run(_sitting(picture, room, _screenshot))
+        return _the_same_anywhere(taken, str(room), picture.name)
+
+
+def screen_on(picture: Picture) -> str:
+    """The class of the screen that would be on the picture."""
+    with _scene(picture.empty) as room, swift(), unseen():
+        return asyncio.run(_sitting(picture, room, _class_name))
 
 
 def _the_same_anywhere(svg: str, room: str, name: str) -> str:
@@ -181,7 +187,9 @@ def _contents(empty: bool) -> bytes:
         return office.path.read_bytes()
 
 
-async def _sitting(picture: Picture, url: str) -> Taken:
+async def _sitting(picture: Picture, room: Path, look: Callable[[Driver], Awaitable[str]]) -> str:
+    url = f"sqlite:///{room}/store.sqlite3"
+
     def opened(*, create: bool) -> Store:
         return open_store(url, create=create, clock=lambda: NOON)
 
@@ -204,8 +212,16 @@ async def _sitting(picture: Picture, url: str) -> Taken:
                 await at.type(key.removeprefix("type:"))
             else:
                 await at.press(key)
-        await _at_rest(at)
-        return Taken(type(at.screen).__name__, app.export_screenshot(title=TITLE))
+        return await look(at)
+
+
+async def _screenshot(at: Driver) -> str:
+    await _at_rest(at)
+    return at.app.export_screenshot(title=TITLE)
+
+
+async def _class_name(at: Driver) -> str:
+    return type(at.screen).__name__
 
 
 async def _at_rest(at: Driver) -> None:
@@ -226,7 +242,7 @@ def main(folder: Path | None = None) -> None:
     for picture in pictures():
         if folder or picture.name in KEPT:
             path = (folder or FOLDER) / f"{picture.name}.svg"
-            path.write_text(take(picture).svg, "utf-8")
+            path.write_text(take(picture), "utf-8")
 
 
 if __name__ == "__main__":
