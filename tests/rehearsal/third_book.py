@@ -43,6 +43,8 @@ POLL_SECONDS = 60
 POLLS = 5
 """After so many every feed was read."""
 MOST_TURNS = 400
+LONGEST = timedelta(days=3)
+"""What still waits after so long waits for a sync, not for time."""
 
 
 class Watched(Account):
@@ -235,10 +237,11 @@ class ThirdBook:
 
     def _works_all_off(self) -> None:
         """Time passes, in great steps at last, until nothing waits that time alone can help."""
+        until = self.stage.now + LONGEST
         for _ in range(MOST_TURNS):
             self._turn()
             due = self._next()
-            if due is None:
+            if due is None or due > until:
                 return
             wait = (due - self.stage.now).total_seconds()
             if wait > 0:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.connectors.invoiced.values import OUR_ID
 from shared.models import problems
+from shared.models.payments import payment_pages
 from shared.models.platforms import outbox, records
 from shared.rules.connectors import Mapped, Outgoing, Owner, SendState
-from shared.rules.payments.values import ChargeState, NewPayment
+from shared.rules.payments.values import ChargeState, NewPayment, PaymentSource
 from shared.rules.values import RecordKind
 from simulator.company.records import Invoice
 from simulator.invoiced.account import Record
@@ -116,6 +117,8 @@ class Reckoning:
             out = outbox.listed(book.connection_id, list(SendState))
             mapped = records.listed(book.connection_id, account.identity)
             found = problems.list_problems(book.connection_id, reckoning.TOLD)
+            posted = payment_pages.each(book.connection_id, source=PaymentSource.INVOICED)
+            bears = {ref: one.external_id for one in posted for ref in one.ref_number.split()}
         self.out: dict[str, Outgoing] = {one.name: one for one in out}
         self.mapped: dict[tuple[RecordKind, str], Mapped] = {
             (one.kind, one.our_id): one for one in mapped
@@ -124,9 +127,8 @@ class Reckoning:
         self.left_out = reckoning.left_out(book.stage, book.play.name)
         self.reasons = reckoning.reasons(book.stage, book.play.name)
         self.wrote = {
-            one.txn_id: written[1]
+            one.txn_id: written[1] if (written := MEMO.match(one.memo)) else bears.get(one.number)
             for one in self.company.books.payments.values()
-            if (written := MEMO.match(one.memo))
         }
         self.there = {
             one["metadata"][OUR_ID]: one
