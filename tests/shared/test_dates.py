@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 AT = datetime(2026, 11, 28, 17, 36, 9, tzinfo=UTC)
 US, ISO = DateFormat.US, DateFormat.ISO
 FOR_PROGRAMS = {
+    "console/tui/screens/backups.py": "the name of a file",
     "shared/dates.py": "the one place",
     "shared/models/restoring.py": "the name of a file",
     "shared/models/store.py": "the name of a file",
