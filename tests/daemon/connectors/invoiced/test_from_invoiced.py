@@ -278,6 +278,17 @@ def test_a_payment_that_is_voided_while_a_burst_is_read_is_not_posted(world, cha
     assert found is None if changed == 229 else found.charge_state is ChargeState.FAILED
 
 
+def test_what_happens_in_the_second_of_a_burst_after_it_was_read_is_heard_of(world):
+    world.begins(invoice("1A-100", "1000.00"))
+    made = burst(world, 230)
+    while missing(world, made):  # on Invoiced it is the same second
+        world.clock.advance(5)
+    with world.fake.account.change():
+        acts.void_payment(world.fake.account, world.the(made[3]))
+    world.polls(3)
+    assert world.on_file(made[3]).charge_state is ChargeState.FAILED
+
+
 def test_pages_that_invoiced_forgot_are_read_anew(world):
     world.begins(invoice("1A-100", "1000.00"))
     made = burst(world, 230)
