@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +168,7 @@ class SqliteEngine:
         if self.in_memory or self.journal_mode == wanted:
             return
         with self.explained():
-            self.database.pragma("journal_mode", wanted)
+            self.database.choose_journal(wanted)
 
     @property
     def transaction_is_open(self) -> bool:
@@ -332,6 +333,19 @@ class _ConnectionOfThread(_Connection, threading.local):
     """The same, where each thread has its own."""
 
 
+def _in_its_turn(work: Callable[[], object], ends: float) -> None:
+    """Do it as soon as nobody else has the file locked, until ``ends`` of the monotonic clock."""
+    while True:
+        try:
+            work()
+        except peewee.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= ends:
+                raise
+            time.sleep(TURN_SECONDS)
+        else:
+            return
+
+
 class _Database(ClosesEverywhere, peewee.SqliteDatabase):
     """SQLite through peewee.
 
@@ -352,19 +366,14 @@ class _Database(ClosesEverywhere, peewee.SqliteDatabase):
         ends = time.monotonic() + patience_ms / 1000
         self.pragma("busy_timeout", 0)
         try:
-            while not self._began(ends):
-                time.sleep(TURN_SECONDS)
+            _in_its_turn(partial(super().begin, "IMMEDIATE"), ends)
         finally:
             self.pragma("busy_timeout", patience_ms)
 
-    def _began(self, ends: float) -> bool:
-        try:
-            super().begin("IMMEDIATE")
-        except peewee.OperationalError as error:
-            if "locked" in str(error) and time.monotonic() < ends:
-                return False
-            raise
-        return True
+    def choose_journal(self, wanted: str) -> None:
+        """Set the journal mode; SQLite refuses that at once where another one is just doing it."""
+        ends = time.monotonic() + PRAGMAS["busy_timeout"] / 1000
+        _in_its_turn(partial(self.pragma, "journal_mode", wanted), ends)
 
     def rollback(self) -> None:
         """Roll back what SQLite did not roll back already."""

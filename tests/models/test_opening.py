@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from peewee import sqlite3
+from peewee import OperationalError, sqlite3
 
 from shared.errors import StoreError, StoreOutdated, StoreTooNew, StoreUnavailable
 from shared.models import audit, connections, sqlite
@@ -73,6 +73,20 @@ def test_a_missing_file_is_made_for_this_user_alone(tmp_path):
         an_entry(store)
         assert (mode(path), mode(path.parent)) == ("0o600", "0o700")
         assert mode(path.with_name("store.sqlite3-wal")) == "0o600"
+
+
+def test_a_journal_that_somebody_else_is_just_choosing_is_waited_for(tmp_path, monkeypatch):
+    refused = [OperationalError("database is locked")]
+    pragma = sqlite._Database.pragma
+
+    def refuses_once(database: object, name: str, *value: object, **how: object) -> object:
+        if name == "journal_mode" and value and refused:
+            raise refused.pop()
+        return pragma(database, name, *value, **how)
+
+    monkeypatch.setattr(sqlite._Database, "pragma", refuses_once)
+    open_store(f"sqlite:///{tmp_path / 'store.sqlite3'}").close()
+    assert not refused
 
 
 def test_what_was_written_is_there_after_opening_again(store_url):
