@@ -21,6 +21,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from shared.rules.quiet_hours import QuietHours, at_time, checked_zone, in_zone
+from shared.rules.spans import is_within
 
 TOLD_AFTER = timedelta(minutes=1)
 """What is new waits so long, so that what belongs together is one message."""
@@ -145,14 +146,9 @@ def settle(on_file: Iterable[Alert], found: Iterable[Condition], now: datetime) 
             continue
         elif alert.gone_at is None:
             gone.append(alert)
-        elif not _is_recent(alert.gone_at, now, GONE_AFTER):
+        elif not is_within(alert.gone_at, now, GONE_AFTER):
             closed.append(alert)
     return Changes(tuple(opened.values()), tuple(updated), tuple(gone), tuple(closed))
-
-
-def _is_recent(at: datetime, now: datetime, span: timedelta) -> bool:
-    """Less than ``span`` ago. A time still to come was noted by a wrong clock: it is long ago."""
-    return timedelta(0) <= now - at < span
 
 
 def _is_late_now(alert: Alert, found: Mapping[tuple[str, int, str], Condition]) -> bool:
@@ -268,13 +264,13 @@ def due(recipient: Recipient, held: Sequence[Held], now: datetime) -> Message | 
     """What a recipient is to be told now, or None. Not for those who get a digest."""
     if recipient.digest is not Digest.NONE or is_quiet(recipient, now):
         return None
-    if recipient.sent_at is not None and _is_recent(recipient.sent_at, now, APART):
+    if is_within(recipient.sent_at, now, APART):
         return None
     mine = [one for one in held if recipient.wants(one.alert)]
     new = [one.alert for one in mine if _is_new(one, now)]
     repeated = [one.alert for one in mine if _is_repeated(one, now)]
     cleared = [one.alert for one in mine if one.told and one.alert.closed_at is not None]
-    fresh = [one for one in new if _is_recent(one.opened_at, now, TOLD_AFTER)]
+    fresh = [one for one in new if is_within(one.opened_at, now, TOLD_AFTER)]
     if not (repeated or cleared or len(new) > len(fresh)):
         return None
     told = {one.id for one in (*new, *repeated)}
@@ -292,13 +288,13 @@ def _is_new(one: Held, now: datetime) -> bool:
         return False
     if one.told is None:
         return True
-    return one.alert.size > one.told.size and not _is_recent(one.told.last_at, now, GROWN_AFTER)
+    return one.alert.size > one.told.size and not is_within(one.told.last_at, now, GROWN_AFTER)
 
 
 def _is_repeated(one: Held, now: datetime) -> bool:
     if not one.alert.stands or one.told is None or _is_new(one, now):
         return False
-    return not _is_recent(one.told.last_at, now, repeat_after(one.told.times))
+    return not is_within(one.told.last_at, now, repeat_after(one.told.times))
 
 
 def repeat_after(times: int) -> timedelta:

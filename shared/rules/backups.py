@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from shared.rules.spans import is_within
+
 BY_HAND_EVERY = timedelta(days=7)
 """A backup that a person makes is old after so long."""
 AGAIN_AFTER = timedelta(hours=1)
@@ -54,19 +56,11 @@ class Backups:
 
 
 def is_due(schedule: Schedule, backups: Backups, now: datetime) -> bool:
-    """Whether the daemon should make one now.
-
-    A time that is still to come was noted by a clock that was wrong, so it counts for nothing.
-    """
+    """Whether the daemon should make one now."""
     return not (
         is_within(backups.scheduled_at, now, schedule.every)
         or (backups.failure and is_within(backups.failed_at, now, min(AGAIN_AFTER, schedule.every)))
     )
-
-
-def is_within(at: datetime | None, now: datetime, span: timedelta) -> bool:
-    """Whether something happened less than ``span`` ago."""
-    return at is not None and timedelta(0) <= now - at < span
 
 
 def file_name(store_name: str, installation: str, now: datetime) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.rules.backups import is_within
+from shared.rules.spans import is_within
 
 EVERY = timedelta(days=1)
 AGAIN_AFTER = timedelta(hours=1)
