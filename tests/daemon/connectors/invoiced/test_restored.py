@@ -12,6 +12,7 @@ from shared.models.store import open_store
 from shared.operations import stores
 from shared.operations.deciding import Operator
 from shared.rules.connectors import SendState
+from shared.rules.values import RecordKind
 from tests.daemon.connectors.invoiced.receiving import Received
 from tests.daemon.connectors.invoiced.rig import LEASE_SECONDS
 from tests.daemon.in_place import InPlace
@@ -169,6 +170,25 @@ def test_a_payment_of_a_paid_invoice_is_neither_sent_again_nor_told_after_a_rest
     world.goes_on(1800, by=10)
     assert (world.paid_there(), world.told()) == ({"100": 0}, [])
     assert [one["amount"] for one in world.there("payments")] == [0, 150]
+
+
+def test_payments_on_an_invoice_that_is_found_again_are_known_before_quickbooks_shows_them(world):
+    begins(world)
+    world.quickbooks_has(partly_paid("150.00"))
+    world.settles()
+    world.quickbooks_received(BEFORE)
+    world.settles()
+    world.quickbooks_received(AFTER)
+    world.quickbooks_has(partly_paid("100.00", 2))
+    world.settles()
+    (sent,) = (str(one["id"]) for one in world.there("payments") if one["amount"])
+    world.restores()
+    world.quickbooks_has(partly_paid("100.00", 2))
+    world.settles()
+    known = world.mapped(RecordKind.PAYMENT, "7A-2")
+    assert known is not None
+    assert known.their_id == sent
+    assert world.mapped(RecordKind.INVOICE, "1A-100").baseline == 100
 
 
 def test_a_payment_that_is_deleted_after_a_restore_is_deleted_there(world):
