@@ -177,10 +177,7 @@ SETTINGS: tuple[Setting, ...] = (
         whole(1, 3600),
     ),
     Setting(
-        "idle_seconds",
-        "75",
-        "An idle network connection is kept open this long.",
-        whole(1, 3600),
+        "idle_seconds", "75", "An idle network connection is kept open this long.", whole(1, 3600)
     ),
     Setting(
         "session_lease_seconds",
@@ -250,12 +247,7 @@ SETTINGS: tuple[Setting, ...] = (
         " Default: the daemon makes no backups.",
         folder_or_none,
     ),
-    Setting(
-        "backup_every_hours",
-        "24",
-        "How often the daemon backs the store up.",
-        whole(1, 8760),
-    ),
+    Setting("backup_every_hours", "24", "How often the daemon backs the store up.", whole(1, 8760)),
     Setting(
         "backup_keep",
         "14",

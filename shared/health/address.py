@@ -111,7 +111,7 @@ def _certified(host: str, port: int, network: Network, now: datetime) -> Iterato
     except OSError as error:
         told = f"{host} does not speak TLS on port {port}: {_why(error)}."
         yield fail(
-            "certificate", told, ("Set up TLS there, in a reverse proxy or in the daemon itself.")
+            "certificate", told, "Set up TLS there, in a reverse proxy or in the daemon itself."
         )
     else:
         yield certificate("certificate", host, left, _RENEW)
@@ -123,7 +123,7 @@ def _answered(url: str, network: Network) -> Iterator[Check]:
     except OSError as error:
         told = f"{url}/qbwc does not answer: {_why(error)}."
         yield fail(
-            "answer", told, ("Check that the daemon is running, and any proxy in front of it.")
+            "answer", told, "Check that the daemon is running, and any proxy in front of it."
         )
     else:
         yield _judged(f"{url}/qbwc", page)
@@ -135,19 +135,19 @@ def _judged(url: str, page: Page) -> Check:
     if page.status == 200:
         told = f"{url} answers with a page that does not come from Deskbridge."
         return fail(
-            "answer", told, ("Have the server that listens there pass requests on to the daemon.")
+            "answer", told, "Have the server that listens there pass requests on to the daemon."
         )
     if 300 <= page.status < 400:
         told = f"{url} redirects to {page.location or 'nowhere'}."
         return fail(
             "answer",
             told,
-            ("The Web Connector does not follow redirects: set public_url to that address."),
+            "The Web Connector does not follow redirects: set public_url to that address.",
         )
     told = f"{url} answers with status {page.status}."
     if page.status in (502, 503, 504):
         return fail(
-            "answer", told, ("The proxy in front of the daemon cannot reach it: start the daemon.")
+            "answer", told, "The proxy in front of the daemon cannot reach it: start the daemon."
         )
     return fail("answer", told, "Pass all paths below public_url to the daemon unchanged.")
 

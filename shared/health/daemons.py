@@ -92,7 +92,7 @@ def _listening(daemon: Daemon) -> Check:
     return warn(
         "listening",
         told,
-        ("Check again in a minute; if it still does not listen, see journalctl -u deskbridge."),
+        "Check again in a minute; if it still does not listen, see journalctl -u deskbridge.",
     )
 
 

@@ -31,7 +31,7 @@ def of_files(settings: Settings, machine: Machine) -> Iterator[Check]:
     if _settings_tell_a_password(settings):
         yield warn(
             "permissions",
-            (f"{settings.config_path} contains the database password, and everybody can read it."),
+            f"{settings.config_path} contains the database password, and everybody can read it.",
             f"Run: chmod o-rwx {settings.config_path}",
         )
 

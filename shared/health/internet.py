@@ -65,9 +65,7 @@ class Internet:
 
     def look_up(self, host: str) -> list[str]:
         """The IP addresses of a host."""
-        found = self._in_time(
-            lambda: socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP),
-        )
+        found = self._in_time(lambda: socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP))
         return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
     def connect(self, host: str, port: int) -> None:

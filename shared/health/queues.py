@@ -114,10 +114,8 @@ def _late_runs(snapshot: StoreSnapshot) -> Check:
     return warn(
         "auto-run",
         f"No call from {_some(late)}.",
-        (
-            "Check that the PC is on, a user is logged in to Windows, the Web Connector is open "
-            "and Auto-Run is selected."
-        ),
+        "Check that the PC is on, a user is logged in to Windows, the Web Connector is open "
+        "and Auto-Run is selected.",
     )
 
 
@@ -162,7 +160,7 @@ def _hanging(snapshot: StoreSnapshot) -> Check:
         return ok("syncs", f"{count(len(snapshot.running), 'sync')} running, none stuck.")
     told = f"No call for {_some(hanging)}."
     return warn(
-        "syncs", told, ("A running daemon ends such a sync by itself: check that one is running.")
+        "syncs", told, "A running daemon ends such a sync by itself: check that one is running."
     )
 
 

@@ -35,9 +35,7 @@ def of_unusable_store(error: StoreError) -> Check:
 
 def _journal(snapshot: StoreSnapshot) -> Check:
     if not snapshot.warnings:
-        return ok(
-            "journal", (f"{snapshot.journal_mode}, safe with SQLite {snapshot.facts.version}.")
-        )
+        return ok("journal", f"{snapshot.journal_mode}, safe with SQLite {snapshot.facts.version}.")
     told, _, remedy = " ".join(snapshot.warnings).partition(". ")
     return warn("journal", f"{told}.", remedy)
 
@@ -60,7 +58,7 @@ def _backup(snapshot: StoreSnapshot) -> Check:
     if snapshot.facts.engine == "postgresql":
         return ok(
             "backup",
-            ("PostgreSQL has its own backup tools; Deskbridge does not know about those backups."),
+            "PostgreSQL has its own backup tools; Deskbridge does not know about those backups.",
         )
     backups, now = snapshot.backups, snapshot.now
     if backups.failure and backups.failed_at is not None:

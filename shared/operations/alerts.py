@@ -64,8 +64,7 @@ class Added(Outcome):
 
     id: Annotated[int, "number of the recipient"] = field(kw_only=True)
     secret: Annotated[
-        str,
-        "the secret that signs the requests to its URL, shown once; empty: it is email",
+        str, "the secret that signs the requests to its URL, shown once; empty: it is email"
     ] = field(kw_only=True, repr=False)
 
 

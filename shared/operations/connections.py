@@ -20,13 +20,7 @@ from shared.operations.describe.text import count
 from shared.operations.which import Which
 from shared.operations.which import connection as chosen
 from shared.rules.operators import Role
-from shared.rules.payments.values import (
-    DepositRule,
-    ListKind,
-    MethodRule,
-    Payment,
-    PaymentStatus,
-)
+from shared.rules.payments.values import DepositRule, ListKind, MethodRule, Payment, PaymentStatus
 from shared.rules.payments.views import Hold
 from shared.rules.values import Application, Connection, Sync
 
@@ -64,9 +58,7 @@ class ConnectionView:
         return max((a.last_seen_at for a in self.applications if a.last_seen_at), default=None)
 
     @property
-    def company(
-        self,
-    ) -> Annotated[str | None, "company name of the bound file; null before it"]:
+    def company(self) -> Annotated[str | None, "company name of the bound file; null before it"]:
         """The company that the connection is bound to, as QuickBooks names it."""
         binding = self.connection.binding
         return binding.company_name if binding else None
@@ -74,10 +66,7 @@ class ConnectionView:
     @property
     def payments_held(
         self,
-    ) -> Annotated[
-        str,
-        "what holds waiting payments; empty: nothing, or none is waiting",
-    ]:
+    ) -> Annotated[str, "what holds waiting payments; empty: nothing, or none is waiting"]:
         """Why the payments that wait stay here."""
         return self.hold.reason if self.hold else ""
 
@@ -107,9 +96,7 @@ def view(_store: Store, which: Which) -> ConnectionView:
 
 
 def _view(
-    held: Connection,
-    totals: Sequence[tuple[str, int, Decimal]] = (),
-    hold: Hold | None = None,
+    held: Connection, totals: Sequence[tuple[str, int, Decimal]] = (), hold: Hold | None = None
 ) -> ConnectionView:
     return ConnectionView(
         held,
@@ -312,8 +299,7 @@ def _doubt(connection_id: int) -> Iterator[Need]:
     doubtful = _Sums.of(connection_id, _DOUBTFUL | _PARKED)
     if doubtful.count:
         yield Need(
-            IN_DOUBT,
-            f"QuickBooks may already have {doubtful}. Run Payment Sync first to find out.",
+            IN_DOUBT, f"QuickBooks may already have {doubtful}. Run Payment Sync first to find out."
         )
 
 
@@ -392,11 +378,9 @@ def plan_removal(_store: Store, which: Which) -> RemovalPlan:
         title=f"Remove {held.name}?",
         verb="Remove",
         told=(
-            (
-                f"This removes {held.name} with {count(invoices, 'open invoice')}, its customers, "
-                f"its payments, its syncs, {count(troubles, 'open problem')} and its passwords. "
-                "QuickBooks is not changed."
-            ),
+            f"This removes {held.name} with {count(invoices, 'open invoice')}, its customers, "
+            f"its payments, its syncs, {count(troubles, 'open problem')} and its passwords. "
+            "QuickBooks is not changed.",
         ),
         needs=(Need(REMOVES, " ".join([*_lost(held.id), "This cannot be undone."])),),
         connection_id=held.id,

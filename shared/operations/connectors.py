@@ -13,11 +13,7 @@ from shared.models.store import Store
 from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.describe.text import count
 from shared.rules import invoiced
-from shared.rules.connectors import (
-    AccountState,
-    ConvenienceFees,
-    PlatformAccount,
-)
+from shared.rules.connectors import AccountState, ConvenienceFees, PlatformAccount
 from shared.rules.invoiced import InvoicedCompany
 from shared.rules.operators import Role
 from shared.rules.values import Connection
@@ -103,10 +99,7 @@ class ConnectPlan(Plan[Outcome]):
 
 
 def plan_connect(
-    _store: Store,
-    name: str,
-    door: Door,
-    convenience_fees: ConvenienceFees | None = None,
+    _store: Store, name: str, door: Door, convenience_fees: ConvenienceFees | None = None
 ) -> ConnectPlan:
     """What connecting an account would do. Raises NotFound, NotPossible, CannotBeMeant.
 
@@ -139,10 +132,8 @@ def _check_same(connection: Connection, known: PlatformAccount, door: Door) -> N
     told = door.company.identity if door.company else ""
     if known.identity and told and known.identity != told:
         raise NotPossible(
-            (
-                f"{connection.name} is connected to {known.company} on Invoiced, but this key "
-                "belongs to another account."
-            ),
+            f"{connection.name} is connected to {known.company} on Invoiced, but this key "
+            "belongs to another account.",
             f"Disconnect it first: deskbridge invoiced disconnect {connection.name}",
         )
 

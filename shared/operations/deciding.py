@@ -147,8 +147,7 @@ class NotConfirmed(NotPossible):
 
     def __init__(self, needs: Collection[Need]) -> None:
         super().__init__(
-            " ".join(need.sentence for need in needs) + " Nothing was done.",
-            "Confirm to continue.",
+            " ".join(need.sentence for need in needs) + " Nothing was done.", "Confirm to continue."
         )
         self.needs = tuple(needs)
 

@@ -87,10 +87,7 @@ def view_page(
         of_it = [wanted.connection_id]
         ids = of_it if ids is None else [one for one in ids if one in of_it]
     found = events.newest(
-        connections=ids,
-        kinds=kinds_meant(wanted.kinds) or None,
-        before_id=after,
-        limit=limit + 1,
+        connections=ids, kinds=kinds_meant(wanted.kinds) or None, before_id=after, limit=limit + 1
     )
     return page_of(found, limit, by_number)
 
@@ -100,10 +97,8 @@ class CursorLost(NotPossible):
 
     def __init__(self, cursor: int) -> None:
         super().__init__(
-            (
-                f"The events after {cursor} are no longer available: they were deleted because of "
-                "their age, or the store was restored from a backup."
-            ),
+            f"The events after {cursor} are no longer available: they were deleted because of "
+            "their age, or the store was restored from a backup.",
             "Read everything again and continue from the new cursor.",
         )
 

@@ -92,8 +92,7 @@ def encoding_of(content: BinaryIO) -> str:
         if _is_text(content, encoding):
             return encoding
     raise UnreadableFile(
-        f"The file is not text in {ENCODINGS[name] if name else 'UTF-8 or Windows-1252'}.",
-        _AS_CSV,
+        f"The file is not text in {ENCODINGS[name] if name else 'UTF-8 or Windows-1252'}.", _AS_CSV
     )
 
 

@@ -15,18 +15,8 @@ from shared.models.store import Store
 from shared.operations import payment_views, which
 from shared.operations.pages import AT_ONCE, Page, by_number, page_of
 from shared.operations.which import Which
-from shared.rules.ledger import (
-    ExportedInvoice,
-    InvoiceDetail,
-    InvoiceFilter,
-    InvoiceSides,
-    Kept,
-)
-from shared.rules.values import (
-    InvoiceStatus,
-    ProblemState,
-    RecordKind,
-)
+from shared.rules.ledger import ExportedInvoice, InvoiceDetail, InvoiceFilter, InvoiceSides, Kept
+from shared.rules.values import InvoiceStatus, ProblemState, RecordKind
 
 LEFT_OUT, DIFFERING = "left-out", "differing"
 OPEN_ONES = InvoiceFilter(statuses=(InvoiceStatus.OPEN,))

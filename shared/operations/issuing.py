@@ -305,10 +305,7 @@ def _in_use(held: Connection, app: str) -> list[Application]:
 def _refuse_to_keep(held: Connection, app: str, *, renew_ids: bool) -> None:
     if renew_ids or (app and _LAYOUT_OF[app] != held.layout):
         raise CannotBeMeant(
-            (
-                "--keep-password writes the files as they are, with the same IDs and the same "
-                "layout."
-            ),
+            "--keep-password writes the files as they are, with the same IDs and the same layout.",
             "Leave out --keep-password",
         )
     without = [one for one in _wanted(held, app) if not _has_password(one)]

@@ -54,12 +54,7 @@ class AddPlan(_OfOperators):
 
     def again(self, store: Store) -> AddPlan:
         return plan_add(
-            store,
-            self.name,
-            self.operator_role,
-            self.connections,
-            user=self.user,
-            group=self.group,
+            store, self.name, self.operator_role, self.connections, user=self.user, group=self.group
         )
 
     def apply(self, by: Operator) -> Outcome:

@@ -97,10 +97,8 @@ def plan_retry(_store: Store, webhook_id: int, event_ids: Sequence[int] = ()) ->
     late = [one for one in parked if one not in able]
     if not chosen or (event_ids and late):
         raise NotPossible(
-            (
-                f"Event {late[0]} is not delivered again: the receiver already has a later event "
-                "of the same document."
-            ),
+            f"Event {late[0]} is not delivered again: the receiver already has a later event "
+            "of the same document.",
             f"Drop it: deskbridge webhook drop {webhook.id} {late[0]}",
         )
     return RetryPlan(

@@ -147,11 +147,9 @@ def _needs(found: Iterable[Payment], wanted: Allowances) -> Iterator[Need]:
     if closed and wanted.overpayment is Overpayment.CREDIT:
         yield Need(
             MAY_BE_RECORDED,
-            (
-                f"{'; '.join(closed)}: the invoice is already paid, so somebody may have"
-                " recorded this payment in QuickBooks. Check there first, or the customer is"
-                " credited twice."
-            ),
+            f"{'; '.join(closed)}: the invoice is already paid, so somebody may have"
+            " recorded this payment in QuickBooks. Check there first, or the customer is"
+            " credited twice.",
         )
 
 

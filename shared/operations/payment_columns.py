@@ -53,10 +53,8 @@ class DatesAreAmbiguous(CannotBeMeant):
             for order in (MONTH_FIRST, DAY_FIRST)
         ]
         super().__init__(
-            (
-                f"Line {line}: is {example} {readings[0]} or {readings[1]}? No date in the file "
-                "decides it."
-            ),
+            f"Line {line}: is {example} {readings[0]} or {readings[1]}? No date in the file "
+            "decides it.",
             f"Choose one with --date-format {ORDERS[MONTH_FIRST]} or {ORDERS[DAY_FIRST]}",
         )
         self.example = example
@@ -179,7 +177,7 @@ def zone_of(name: str) -> tzinfo | None:
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise CannotBeMeant(
             f'"{name}" is not a time zone.',
-            ("Write a name such as America/New_York with --time-zone"),
+            "Write a name such as America/New_York with --time-zone",
         ) from error
 
 

@@ -137,10 +137,8 @@ class BadRows(StoreError):
         first = f"Nothing imported: {len(bad):,} of {count(len(staged), 'row')} {verb} errors."
         super().__init__(
             "\n".join([f"{source}: {first}", *told, *staged.told]),
-            (
-                "Correct these rows and run the same command again, or leave them out with "
-                "--skip-bad-rows"
-            ),
+            "Correct these rows and run the same command again, or leave them out with "
+            "--skip-bad-rows",
         )
         self.rows = tuple(bad)
 
@@ -452,12 +450,7 @@ class AddPlan(Plan[Added]):
 
 
 def plan_add(
-    store: Store,
-    connection: str,
-    payment: NewPayment,
-    *,
-    undated: bool = False,
-    back: bool = True,
+    store: Store, connection: str, payment: NewPayment, *, undated: bool = False, back: bool = True
 ) -> AddPlan:
     """What taking in one payment would do; ``undated``: its date is only the present day.
 
@@ -734,10 +727,8 @@ def _in_another_currency(
         if named and one.payment.currency not in named:
             yield Note(
                 one.line,
-                (
-                    f"Line {one.line}: the payment is in {one.payment.currency}, invoice "
-                    f"{use.document} is in {', '.join(sorted(named))}, so it is held."
-                ),
+                f"Line {one.line}: the payment is in {one.payment.currency}, invoice "
+                f"{use.document} is in {', '.join(sorted(named))}, so it is held.",
             )
 
 

@@ -202,10 +202,8 @@ def plan_save(_store: Store, which: Which, label: str, profile: Profile) -> Save
     if label in shipped() or not _LABEL.fullmatch(label):
         raise CannotBeMeant(
             f'"{label}" cannot be the label of a profile.',
-            (
-                "Use letters, digits, spaces, dots and hyphens, and not a label that comes with "
-                f"Deskbridge: {', '.join(shipped())}"
-            ),
+            "Use letters, digits, spaces, dots and hyphens, and not a label that comes with "
+            f"Deskbridge: {', '.join(shipped())}",
         )
     return SavePlan(
         title=f"Save profile {label} for {held.name}?",

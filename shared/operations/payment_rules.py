@@ -33,9 +33,7 @@ class Rules:
         Sequence[DepositRule],
         "where payments are deposited; among equally specific rules the first one applies",
     ]
-    methods: Annotated[
-        Sequence[MethodRule], ("payment methods that have another name in QuickBooks")
-    ]
+    methods: Annotated[Sequence[MethodRule], "payment methods that have another name in QuickBooks"]
 
 
 def view(_store: Store, which: Which) -> Rules:

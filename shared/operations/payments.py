@@ -31,12 +31,7 @@ from shared.operations.which import Which
 from shared.operations.which import connection as chosen
 from shared.rules.operators import Role
 from shared.rules.payments import decisions
-from shared.rules.payments.values import (
-    MessageSet,
-    Payment,
-    PaymentStatus,
-    PostingState,
-)
+from shared.rules.payments.values import MessageSet, Payment, PaymentStatus, PostingState
 from shared.rules.payments.views import PaymentFilter
 from shared.rules.values import ProblemState, RecordKind
 
@@ -131,10 +126,7 @@ def plan_retry_of(payments: Sequence[Payment], *, newest: bool = False) -> Retry
         title=f"Retry {_named(payments)}?",
         verb="Retry",
         told=tuple(told),
-        effects=(
-            *_effects(again, "checked again"),
-            *_effects(parked, "posted as a new payment"),
-        ),
+        effects=(*_effects(again, "checked again"), *_effects(parked, "posted as a new payment")),
         needs=tuple(_post_again(parked)),
         payment_ids=tuple(payment.id for payment in payments),
         newest=newest,
@@ -147,10 +139,8 @@ def _post_again(parked: Sequence[Payment]) -> Iterator[Need]:
         them = "it" if len(parked) == 1 else "them"
         yield Need(
             POST_AGAIN,
-            (
-                f"{listed}: QuickBooks may already have {them}, and a retry posts {them} as a NEW "
-                "payment. Check QuickBooks first, or the customer is credited twice."
-            ),
+            f"{listed}: QuickBooks may already have {them}, and a retry posts {them} as a NEW "
+            "payment. Check QuickBooks first, or the customer is credited twice.",
         )
 
 
@@ -394,12 +384,10 @@ def plan_settle(_store: Store, payment_id: int) -> Settle:
         needs=(
             Need(
                 NO_COPY_LEFT,
-                (
-                    f"Confirm that no PC is still running the request for {payment.document}: a "
-                    "request that is still running would post it twice. First restart the PC "
-                    "with the Web Connector, and make sure that no other PC runs one for "
-                    f"{connection}."
-                ),
+                f"Confirm that no PC is still running the request for {payment.document}: a "
+                "request that is still running would post it twice. First restart the PC "
+                "with the Web Connector, and make sure that no other PC runs one for "
+                f"{connection}.",
             ),
         ),
         connection_id=payment.connection_id,

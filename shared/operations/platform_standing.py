@@ -43,7 +43,7 @@ class Standing:
     payments: Annotated[int, "number of payments on both sides"]
     reason: Annotated[str, "why sending is stopped; empty: it is not"]
     tries_again_at: Annotated[
-        datetime | None, ("when sending is tried again; null: it is not stopped")
+        datetime | None, "when sending is tried again; null: it is not stopped"
     ]
     held_up: Annotated[
         tuple[Outgoing, ...], "the records that need attention, and those that wait for them"
@@ -90,10 +90,7 @@ def view_standing(_store: Store, name: str) -> Standing:
         payments=mapped.get(RecordKind.PAYMENT.value, 0),
         reason=outlet.reason,
         tries_again_at=outlet.pause_until_at if outlet.reason else None,
-        held_up=(
-            *outbox.listed(connection.id, [SendState.REFUSED]),
-            *outbox.behind(connection.id),
-        ),
+        held_up=(*outbox.listed(connection.id, [SendState.REFUSED]), *outbox.behind(connection.id)),
         behind=events.how_many_after(outlet.position, connection.id, SENDING_EVENTS),
         **_coming_in(account),
     )

@@ -561,10 +561,8 @@ def plan_acknowledge(_store: Store, problem_ids: Iterable[int], because: str) ->
         title=f"Acknowledge {_named(chosen)}?",
         verb="Acknowledge",
         told=(
-            (
-                "The problem closes and the record stays as it is. The problem opens again if "
-                "something about it changes; a retry undoes the acknowledgment."
-            ),
+            "The problem closes and the record stays as it is. The problem opens again if "
+            "something about it changes; a retry undoes the acknowledgment.",
         ),
         effects=tuple(_effects(chosen, "acknowledged")),
         problem_ids=ids,
@@ -600,10 +598,8 @@ def plan_resolve(_store: Store, problem_ids: Iterable[int]) -> Resolve:
         title=f"Mark {_named(chosen)} as resolved?",
         verb="Mark as resolved",
         told=(
-            (
-                "The problem closes, and nothing else happens. If the cause is still there, the "
-                "next sync opens it again."
-            ),
+            "The problem closes, and nothing else happens. If the cause is still there, the "
+            "next sync opens it again.",
         ),
         effects=tuple(_effects(chosen, "resolved")),
         problem_ids=ids,

@@ -134,10 +134,8 @@ def _of_balances(customers: Iterable[CustomerBalance]) -> Iterator[Difference]:
                 ours=one.balance,
                 quickbooks=one.seen,
                 remedy="Run Invoice Sync, then reconcile again.",
-                message=(
-                    f"Here: {count(one.open_invoices, 'open invoice')}; QuickBooks last "
-                    f"showed {one.seen_invoices:,} of them open."
-                ),
+                message=f"Here: {count(one.open_invoices, 'open invoice')}; QuickBooks last "
+                f"showed {one.seen_invoices:,} of them open.",
                 currency=one.currency,
             )
 
@@ -195,15 +193,11 @@ def _of_posted(contradicted: Iterable[PaidButOpen]) -> Iterator[Difference]:
             document=one.document,
             ours=one.expected,
             quickbooks=one.balance,
-            remedy=(
-                "Make sure that QuickBooks has the current company file open, not a copy, "
-                "and that the payment is still there. Run both syncs, then reconcile "
-                "again."
-            ),
-            message=(
-                f"Payments of {one.paid:,.2f} were posted for it, so its balance should "
-                f"be {one.expected:,.2f} at most."
-            ),
+            remedy="Make sure that QuickBooks has the current company file open, not a copy, "
+            "and that the payment is still there. Run both syncs, then reconcile "
+            "again.",
+            message=f"Payments of {one.paid:,.2f} were posted for it, so its balance should "
+            f"be {one.expected:,.2f} at most.",
             currency=one.currency,
         )
 

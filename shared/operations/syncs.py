@@ -333,10 +333,8 @@ def plan_stop(_store: Store, sync_ids: Sequence[int]) -> StopPlan:
         verb="Stop sync",
         keep="Keep running",
         told=(
-            (
-                "It stops at the Web Connector's next call. What was synced stays, and the next "
-                "sync continues from there."
-            ),
+            "It stops at the Web Connector's next call. What was synced stays, and the next "
+            "sync continues from there.",
         ),
         sync_ids=tuple(sync_ids),
     )

@@ -93,10 +93,8 @@ def plan_add(_store: Store, connection: Which, url: str, kinds: Sequence[str] = 
         title=f"Add a webhook to {of.name}?",
         verb="Add",
         told=(
-            (
-                f"It receives {_wanted(kinds)}, with invoices, customers and payments as they"
-                " are at that time. The owner of that address can read them."
-            ),
+            f"It receives {_wanted(kinds)}, with invoices, customers and payments as they"
+            " are at that time. The owner of that address can read them.",
         ),
         connection=of.name,
         url=url,
@@ -138,7 +136,7 @@ def plan_remove(_store: Store, webhook_id: int) -> RemovePlan:
     return RemovePlan(
         title=f"Remove webhook {webhook.id} ({webhook.shown})?",
         verb="Remove",
-        told=(("It gets no more events, not even those that are waiting. Its secret is deleted."),),
+        told=("It gets no more events, not even those that are waiting. Its secret is deleted.",),
         webhook=webhook,
     )
 

@@ -107,14 +107,11 @@ class PlatformAccount:
     sandbox: Annotated[bool, "whether it is a sandbox: nothing there is real"]
     key_source: Annotated[
         str,
-        (
-            "where its key is kept: `store`, `env:VARIABLE` or `credential:NAME`; never the "
-            "key itself"
-        ),
+        "where its key is kept: `store`, `env:VARIABLE` or `credential:NAME`; never the key itself",
     ]
     state: Annotated[AccountState, "`live`, or `paused`: nothing is sent or received"]
     is_looking: bool
-    identity: Annotated[str, ("the account itself, whichever key is used; empty: not checked yet")]
+    identity: Annotated[str, "the account itself, whichever key is used; empty: not checked yet"]
     company: Annotated[str, "the company on the platform; empty: not checked yet"]
     currency: Annotated[str, "its currency, such as USD"]
     time_zone: Annotated[str, "its time zone"]
@@ -168,10 +165,8 @@ class Outgoing:
     reason: Annotated[str, "why; empty: all is well"]
     would: Annotated[
         Would,
-        (
-            "what sending it would do: `create`, `change`, `match`, `end`, `nothing`, `wait`, "
-            "`ambiguous` or `refuse`; empty: not checked yet"
-        ),
+        "what sending it would do: `create`, `change`, `match`, `end`, `nothing`, `wait`, "
+        "`ambiguous` or `refuse`; empty: not checked yet",
     ]
     attempts: Annotated[int, "number of failed attempts in a row"]
     due_at: datetime

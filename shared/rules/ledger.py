@@ -154,7 +154,7 @@ class InvoiceSides:
     due_date: Annotated[Day | None, "due date or null"]
     total: Annotated[Decimal, "amount with two decimals, as text"]
     balance: Annotated[Decimal, "balance due, likewise"]
-    seen: Annotated[Decimal | None, ("balance due that QuickBooks last showed; null: it never did")]
+    seen: Annotated[Decimal | None, "balance due that QuickBooks last showed; null: it never did"]
     currency: Annotated[str, "such as USD"]
     status: Annotated[InvoiceStatus, "`open`, `paid`, `void` or `deleted`"]
     left_out: Annotated[str, "why it is not imported (a hint); empty: it is"]

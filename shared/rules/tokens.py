@@ -30,7 +30,7 @@ class Token:
     label: Annotated[str, "its name"]
     access: Annotated[Access, "`read` or `write`"]
     every_connection: Annotated[
-        bool, ("whether it gives access to all connections, including later ones")
+        bool, "whether it gives access to all connections, including later ones"
     ]
     connections: Annotated[tuple[str, ...], "the connections it gives access to, when not all"]
     created_at: Annotated[datetime, "when it was made"]

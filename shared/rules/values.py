@@ -255,8 +255,7 @@ class Application:
         False
     )
     locked_until: Annotated[
-        datetime | None,
-        "when the lock after too many wrong passwords ends; null: it is not locked",
+        datetime | None, "when the lock after too many wrong passwords ends; null: it is not locked"
     ] = None
 
     def locked(self, now: datetime) -> datetime | None:

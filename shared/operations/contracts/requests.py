@@ -37,9 +37,7 @@ class PaymentTerms:
 
     amount: Annotated[Decimal | None, "the whole amount, as text: `250.00`"] = None
     currency: Annotated[
-        str | None,
-        "such as USD; empty: that of its invoices",
-        {"pattern": "^([A-Za-z]{3})?$"},
+        str | None, "such as USD; empty: that of its invoices", {"pattern": "^([A-Za-z]{3})?$"}
     ] = None
     date: Annotated[Day | None, "the day of the payment"] = None
     method: Annotated[str | None, "payment method, such as `credit_card`", TEXT] = None
@@ -48,7 +46,7 @@ class PaymentTerms:
     memo: Annotated[str | None, "memo", {"maxLength": MAX_MEMO}] = None
     processed: Annotated[
         bool | None,
-        ("whether it was charged through the platform; otherwise it is offline and never posted"),
+        "whether it was charged through the platform; otherwise it is offline and never posted",
     ] = None
     charge_state: Annotated[ChargeState | None, "state of the charge"] = None
     customer: Annotated[

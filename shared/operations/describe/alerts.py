@@ -11,14 +11,7 @@ from shared import dates, hints
 from shared.operations.alert_digest import DigestPart, DigestView
 from shared.operations.alerts import RecipientStanding
 from shared.operations.describe.text import count, grouped, plain
-from shared.rules.alerts import (
-    Alert,
-    AlertKind,
-    Audience,
-    Digest,
-    Message,
-    Recipient,
-)
+from shared.rules.alerts import Alert, AlertKind, Audience, Digest, Message, Recipient
 from shared.rules.events import EventKind
 from shared.rules.values import Problem, RecordKind
 

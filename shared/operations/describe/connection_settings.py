@@ -169,20 +169,16 @@ _CONNECTION = (
         ),
         other=Value(None, "{new}", "Use the company file {new}", "Use this file"),
         typed="",
-        follows=(
-            "The Web Connector opens this file from the next sync on. It must be the "
-            "connection's own company, or nothing is synced."
-        ),
+        follows="The Web Connector opens this file from the next sync on. It must be the "
+        "connection's own company, or nothing is synced.",
     ),
 )
 _SCHEDULE = (
     Setting(
         key="run_every_minutes",
         title="Auto-Run interval",
-        told=(
-            "In minutes (0 = manual only). The .qwc file suggests it; the bookkeeper turns "
-            "on Auto-Run."
-        ),
+        told="In minutes (0 = manual only). The .qwc file suggests it; the bookkeeper turns "
+        "on Auto-Run.",
         option="--every",
         help="Auto-Run interval suggested in the .qwc files; 0: none.",
         values=(Value(0, "Manual only", "Run {name} manually only?", "Run manually"),),
@@ -214,10 +210,8 @@ _SCHEDULE = (
     Setting(
         key="quiet_hours",
         title="Quiet hours",
-        told=(
-            "No sync runs in these hours of each day. Write 08:00-17:00, with a time zone if"
-            " needed (08:00-17:00 America/Chicago), or leave it empty."
-        ),
+        told="No sync runs in these hours of each day. Write 08:00-17:00, with a time zone if"
+        " needed (08:00-17:00 America/Chicago), or leave it empty.",
         option="--quiet-hours",
         help="No sync runs in these hours, such as 08:00-17:00; none: at any time.",
         values=(Value("", "None", "Let {name} sync at any time?", "Remove quiet hours"),),
@@ -288,10 +282,8 @@ _FLOWS = (
                 "Don't post",
                 "Stop posting payments to QuickBooks",
                 "Stop posting",
-                (
-                    "No more payments are posted. The outcome of a payment that was already sent "
-                    "is still settled."
-                ),
+                "No more payments are posted. The outcome of a payment that was already sent "
+                "is still settled.",
             ),
         ),
         asks=True,
@@ -315,17 +307,15 @@ _FLOWS = (
                 "Read",
                 "Read credit memos from QuickBooks",
                 "Read",
-                ("The next Invoice Sync reads open credit memos. They are shown and nothing else."),
+                "The next Invoice Sync reads open credit memos. They are shown and nothing else.",
             ),
         ),
     ),
     Setting(
         key="start_date",
         title="Start date",
-        told=(
-            f"Earlier invoices are left out and earlier payments are not posted. Write "
-            f"{dates.EXAMPLE}, or leave it empty to include everything."
-        ),
+        told=f"Earlier invoices are left out and earlier payments are not posted. Write "
+        f"{dates.EXAMPLE}, or leave it empty to include everything.",
         option="--start-date",
         help=f"Leave out invoices dated earlier ({dates.EXAMPLE}); none: include all.",
         values=(
@@ -334,9 +324,8 @@ _FLOWS = (
             ),
         ),
         other=Value(None, "{new}", "Set the start date of {name} to {new}?", "Set date"),
-        follows=(
-            "The ledger changes with the next Invoice Sync. Payments dated earlier are not posted."
-        ),
+        follows="The ledger changes with the next Invoice Sync. Payments dated earlier are not"
+        " posted.",
         asks=True,
     ),
     Setting(
@@ -368,10 +357,8 @@ _MISFITS = (
         title="Overpayments",
         told="A payment that exceeds the balance due of its invoices.",
         option="--overpayment",
-        help=(
-            "A payment that exceeds the balance due of its invoices: refuse it, or keep the "
-            "rest as customer credit."
-        ),
+        help="A payment that exceeds the balance due of its invoices: refuse it, or keep the "
+        "rest as customer credit.",
         values=(
             Value(Overpayment.REFUSE, "Refuse", "Refuse overpayments", "Refuse"),
             Value(
@@ -397,11 +384,9 @@ _MISFITS = (
                 "Post on account",
                 "Post payments without an invoice on account",
                 "Post on account",
-                (
-                    "It applies to payments that arrive from now on. Payments already on file"
-                    " without an invoice stay as they are, because somebody may have recorded"
-                    " them in QuickBooks: retry those that should be posted."
-                ),
+                "It applies to payments that arrive from now on. Payments already on file"
+                " without an invoice stay as they are, because somebody may have recorded"
+                " them in QuickBooks: retry those that should be posted.",
             ),
         ),
         asks=True,
@@ -461,10 +446,8 @@ _TRIALS = (
                 "Allow",
                 "Allow a QuickBooks sample company",
                 "Allow",
-                (
-                    "For a trial only. The next sync may bind a sample company that is open "
-                    "in QuickBooks."
-                ),
+                "For a trial only. The next sync may bind a sample company that is open "
+                "in QuickBooks.",
             ),
         ),
     ),
@@ -487,10 +470,8 @@ _TRIALS = (
                 "On: keep QuickBooks' answers",
                 "Keep QuickBooks' answers",
                 "Keep answers",
-                (
-                    "From the next sync on, QuickBooks' answers are kept. They contain "
-                    "customers' names and amounts: turn this off when you have found the problem."
-                ),
+                "From the next sync on, QuickBooks' answers are kept. They contain "
+                "customers' names and amounts: turn this off when you have found the problem.",
             ),
         ),
     ),

@@ -55,10 +55,7 @@ def sections(problem: Problem) -> tuple[Section, Section]:
         _record(problem),
         ("Code", problem.code),
     )
-    return (
-        Section(f"Problem {problem.id}", _known(happened)),
-        Section("Status", _known(stands)),
-    )
+    return (Section(f"Problem {problem.id}", _known(happened)), Section("Status", _known(stands)))
 
 
 def _met(at: datetime, sync_id: int | None) -> str:

@@ -121,7 +121,7 @@ def _of_amount(field: str, amount: Decimal) -> Iterator[Fault]:
         yield Fault(field, str(amount), "is below zero", "record a refund with the payment itself")
     elif amount > MAX_AMOUNT:
         yield Fault(
-            field, str(amount), "is too large", ("use at most 10 digits before the decimal point")
+            field, str(amount), "is too large", "use at most 10 digits before the decimal point"
         )
     elif amount != amount.quantize(CENT):
         yield Fault(field, str(amount), "has more than two decimal places", "write it as 1234.50")

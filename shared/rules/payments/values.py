@@ -313,7 +313,7 @@ class PostingUse:
     number: Annotated[str, "its number; may be empty"]
     amount: Annotated[Decimal, "what it gets"]
     expected: Annotated[
-        Decimal | None, ("its expected balance right after; null: not posted yet")
+        Decimal | None, "its expected balance right after; null: not posted yet"
     ] = None
     fitting: Decimal | None = None
 
@@ -366,7 +366,7 @@ class Posting:
     def credited(
         self,
     ) -> Annotated[
-        Decimal, ("the amount above its invoices' balance, kept as the customer's credit")
+        Decimal, "the amount above its invoices' balance, kept as the customer's credit"
     ]:
         """What its invoices no longer owed, so that it stays unused."""
         return sum((use.amount - use.paid for use in self.uses), ZERO)

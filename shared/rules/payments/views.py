@@ -136,9 +136,7 @@ class PartDetail:
         return self.in_doubt.set_id if self.in_doubt else None
 
     @property
-    def last_sent_at(
-        self,
-    ) -> Annotated[datetime | None, "when that request last left; null: none"]:
+    def last_sent_at(self) -> Annotated[datetime | None, "when that request last left; null: none"]:
         """When the request whose outcome is not known was last handed out."""
         return self.in_doubt.last_sent_at if self.in_doubt else None
 
