@@ -1,6 +1,6 @@
 """Settings: a TOML file, overridden by ``DESKBRIDGE_…``, each with the place it came from.
 
-``SETTINGS`` is the table that loading, ``doctor`` and `docs/settings.md` are made from.
+``SETTINGS``, made from the fields of ``Settings``, is the table that loading and ``doctor`` go by.
 """
 
 from __future__ import annotations
@@ -12,34 +12,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_origin, get_type_hints
 
 import platformdirs
 
 from shared import sealing
+from shared import setting_values as kinds
 from shared.database_password import VARIABLE as DATABASE_PASSWORD
 from shared.database_password import with_password
 from shared.dates import DateFormat
 from shared.mail_server import VARIABLE as MAIL_PASSWORD
 from shared.rules.backups import Schedule
-from shared.setting_values import (
-    BadValue,
-    Parser,
-    database,
-    endpoints,
-    endpoints_or_off,
-    folder_or_none,
-    level,
-    mail_address,
-    mail_server,
-    mask_secrets,
-    networks_or_off,
-    one_of,
-    switch,
-    version,
-    web_address,
-    whole,
-)
+from shared.setting_values import BadValue, Parser, mask_secrets, one_of, switch, whole
 
 PREFIX = "DESKBRIDGE_"
 CONFIG_VARIABLE = "DESKBRIDGE_CONFIG"
@@ -68,236 +52,6 @@ class Setting:
         return PREFIX + self.name.upper()
 
 
-SETTINGS: tuple[Setting, ...] = (
-    Setting(
-        "database",
-        "",
-        "Where all data is kept: sqlite:///path (four slashes for an absolute path) or"
-        " postgresql://user@host/name. The password can follow the user, or be a separate"
-        " credential (docs/secrets.md). Default: deskbridge.sqlite3 in the service's state"
-        " directory, /var/lib/deskbridge for root, else the user's data directory.",
-        database,
-    ),
-    Setting(
-        "listen",
-        "tcp:8085:interface=127.0.0.1",
-        "Where the daemon listens: Twisted endpoint strings, separated by spaces.",
-        endpoints,
-    ),
-    Setting(
-        "api_listen",
-        "tcp:8086:interface=127.0.0.1",
-        "Where programs reach the HTTP API: Twisted endpoint strings, separated by "
-        "spaces; off turns it off.",
-        endpoints_or_off,
-    ),
-    Setting(
-        "admin_listen",
-        "tcp:8087:interface=127.0.0.1",
-        "Where monitoring reaches /healthz, /readyz and /metrics, without a password: "
-        "Twisted endpoint strings, separated by spaces; off turns it off.",
-        endpoints_or_off,
-    ),
-    Setting(
-        "trusted_proxies",
-        "127.0.0.0/8 ::1",
-        "Addresses and networks of your reverse proxies, separated by spaces. Deskbridge "
-        "trusts their X-Forwarded-For header and does not apply limits per address to "
-        "them; off trusts none. Connections over a UNIX socket are always trusted.",
-        networks_or_off,
-    ),
-    Setting(
-        "public_url",
-        "http://localhost:8085",
-        "The address at which the Web Connector reaches the daemon; it goes into .qwc files.",
-        web_address,
-    ),
-    Setting(
-        "support_url",
-        "",
-        "The support page named in .qwc files, on the same host as public_url. "
-        "Default: public_url followed by /support.",
-        web_address,
-    ),
-    Setting(
-        "date_format",
-        "us",
-        "How dates and times are written for people: us (11/28/2026 and 5:36 PM) or iso "
-        "(2026-11-28 and 17:36). Typed dates may be either. JSON, CSV and the API always use ISO.",
-        one_of(*DateFormat),
-    ),
-    Setting("log", "info", "How much is logged: debug, info, warn, error or critical.", level),
-    Setting(
-        "log_format",
-        "text",
-        "The format of the log: text, or json for a program that collects logs.",
-        one_of("text", "json"),
-    ),
-    Setting(
-        "minimum_webconnector",
-        "2.1.0.30",
-        "The oldest Web Connector that may sign in; older ones get a message that says which"
-        " version to install.",
-        version,
-    ),
-    Setting(
-        "body_limit_bytes",
-        "65536",
-        "Largest request body accepted without a session.",
-        whole(4096, 1 << 30),
-    ),
-    Setting(
-        "response_limit_bytes",
-        "33554432",
-        "Largest QuickBooks answer accepted from a session that is signed in.",
-        whole(65536, 1 << 30),
-    ),
-    Setting(
-        "max_connections",
-        "100",
-        "Network connections open at the same time; further ones are closed immediately.",
-        whole(1, 100_000),
-    ),
-    Setting(
-        "max_connections_per_peer",
-        "10",
-        "Network connections open at the same time from one address.",
-        whole(1, 100_000),
-    ),
-    Setting(
-        "header_seconds",
-        "10",
-        "A client has this long to send the headers of a request.",
-        whole(1, 600),
-    ),
-    Setting(
-        "body_seconds",
-        "30",
-        "A client has this long to send a body, plus one second for each 64 KiB it announced.",
-        whole(1, 3600),
-    ),
-    Setting(
-        "idle_seconds", "75", "An idle network connection is kept open this long.", whole(1, 3600)
-    ),
-    Setting(
-        "session_lease_seconds",
-        "600",
-        "A session that waits for QuickBooks ends after this long without a call.",
-        whole(30, 86_400),
-    ),
-    Setting(
-        "idle_lease_seconds",
-        "120",
-        "A session in which the Web Connector should call next ends after this long.",
-        whole(10, 86_400),
-    ),
-    Setting("page_size", "200", "Invoices requested in the first page of a sync.", whole(1, 5000)),
-    Setting(
-        "page_size_max",
-        "500",
-        "The most invoices requested in one page; pages adapt to the time they take.",
-        whole(1, 5000),
-    ),
-    Setting(
-        "overlap_minutes",
-        "120",
-        "Each sync reads again what changed this long before the previous one; covers "
-        "clock changes.",
-        whole(0, 10_080),
-    ),
-    Setting(
-        "sweep_minutes",
-        "60",
-        "How often Invoice Sync compares all open invoices; in between, it reads what changed.",
-        whole(0, 1440),
-    ),
-    Setting(
-        "transient_retries",
-        "3",
-        "How often a request is repeated in one session if QuickBooks was only busy.",
-        whole(0, 20),
-    ),
-    Setting(
-        "resend_after_seconds",
-        "900",
-        "A payment whose request got no answer is sent again this long after it was last "
-        "sent, at the earliest, and only if QuickBooks does not have it: the request may "
-        "still be running.",
-        whole(60, 86_400),
-    ),
-    Setting(
-        "waiting_is_a_problem_after_hours",
-        "24",
-        "A payment that waits longer than this also becomes a problem; it continues to wait.",
-        whole(1, 8760),
-    ),
-    Setting(
-        "invoiced_poll_seconds",
-        "60",
-        "How often a connected Invoiced account is checked for payments.",
-        whole(10, 86_400),
-    ),
-    Setting(
-        "keep_days", "90", "Finished syncs are deleted after this many days.", whole(1, 36_500)
-    ),
-    Setting(
-        "backup_directory",
-        "",
-        "The folder that the daemon backs a SQLite store up into, preferably on another disk."
-        " Default: the daemon makes no backups.",
-        folder_or_none,
-    ),
-    Setting("backup_every_hours", "24", "How often the daemon backs the store up.", whole(1, 8760)),
-    Setting(
-        "backup_keep",
-        "14",
-        "How many of its backups the daemon keeps; older ones are deleted.",
-        whole(1, 10_000),
-    ),
-    Setting(
-        "webhooks_to_private_addresses",
-        "off",
-        "Whether webhooks may be sent to this machine and to private networks: on or off.",
-        switch,
-    ),
-    Setting(
-        "mail_server",
-        "",
-        "The mail server for alerts: smtp://user@host:587 (requires STARTTLS), "
-        "smtps://user@host:465, or smtp://localhost for the mail server of this machine. "
-        "Its password is a separate credential: docs/alerts.md. Default: no mail is "
-        "sent.",
-        mail_server,
-    ),
-    Setting(
-        "mail_from",
-        "",
-        "The sender of that mail. Default: deskbridge@ and the name of this machine.",
-        mail_address,
-    ),
-    Setting(
-        "store_threads",
-        "0",
-        "Threads that work on the database; 0 means 1 on SQLite and 4 on PostgreSQL.",
-        whole(0, 32),
-    ),
-    Setting(
-        "drain_seconds",
-        "20",
-        "A stopping daemon lets running calls finish for this long.",
-        whole(0, 600),
-    ),
-)
-
-_BY_NAME = {setting.name: setting for setting in SETTINGS}
-_ORDERED = (
-    ("page_size", "page_size_max"),
-    ("body_limit_bytes", "response_limit_bytes"),
-    ("max_connections_per_peer", "max_connections"),
-)
-_NOWHERE = "Remove it; docs/settings.md lists all settings"
-
-
 class SettingRow(NamedTuple):
     """One setting as people are shown it."""
 
@@ -308,49 +62,228 @@ class SettingRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set, checked. ``sources`` says per key where the value came from.
+    """Everything that can be set, checked: each with its default, meaning and parser (``Setting``).
 
-    ``config_path`` is the file that was read, if any. ``unused_environment`` lists
-    ``DESKBRIDGE_…`` variables that resemble no setting and were left alone.
+    ``sources`` says per key where the value came from, ``config_path`` which file was read, if any.
+    ``unused_environment`` lists ``DESKBRIDGE_…`` variables that resemble no setting and were left
+    alone.
     """
 
-    database: str = field(repr=False)
-    listen: tuple[str, ...]
-    api_listen: tuple[str, ...]
-    admin_listen: tuple[str, ...]
-    trusted_proxies: tuple[str, ...]
-    public_url: str
-    support_url: str
-    date_format: str
-    log: str
-    log_format: str
-    minimum_webconnector: str
-    body_limit_bytes: int
-    response_limit_bytes: int
-    max_connections: int
-    max_connections_per_peer: int
-    header_seconds: int
-    body_seconds: int
-    idle_seconds: int
-    session_lease_seconds: int
-    idle_lease_seconds: int
-    page_size: int
-    page_size_max: int
-    overlap_minutes: int
-    sweep_minutes: int
-    transient_retries: int
-    resend_after_seconds: int
-    waiting_is_a_problem_after_hours: int
-    invoiced_poll_seconds: int
-    keep_days: int
-    backup_directory: str
-    backup_every_hours: int
-    backup_keep: int
-    webhooks_to_private_addresses: bool
-    mail_server: str
-    mail_from: str
-    store_threads: int
-    drain_seconds: int
+    database: Annotated[
+        str,
+        "",
+        "Where all data is kept: sqlite:///path (four slashes for an absolute path) or"
+        " postgresql://user@host/name. The password can follow the user, or be a separate"
+        " credential (docs/secrets.md). Default: deskbridge.sqlite3 in the service's state"
+        " directory, /var/lib/deskbridge for root, else the user's data directory.",
+        kinds.database,
+    ] = field(repr=False)
+    listen: Annotated[
+        tuple[str, ...],
+        "tcp:8085:interface=127.0.0.1",
+        "Where the daemon listens: Twisted endpoint strings, separated by spaces.",
+        kinds.endpoints,
+    ]
+    api_listen: Annotated[
+        tuple[str, ...],
+        "tcp:8086:interface=127.0.0.1",
+        "Where programs reach the HTTP API: Twisted endpoint strings, separated by "
+        "spaces; off turns it off.",
+        kinds.endpoints_or_off,
+    ]
+    admin_listen: Annotated[
+        tuple[str, ...],
+        "tcp:8087:interface=127.0.0.1",
+        "Where monitoring reaches /healthz, /readyz and /metrics, without a password: "
+        "Twisted endpoint strings, separated by spaces; off turns it off.",
+        kinds.endpoints_or_off,
+    ]
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        "127.0.0.0/8 ::1",
+        "Addresses and networks of your reverse proxies, separated by spaces. Deskbridge "
+        "trusts their X-Forwarded-For header and does not apply limits per address to "
+        "them; off trusts none. Connections over a UNIX socket are always trusted.",
+        kinds.networks_or_off,
+    ]
+    public_url: Annotated[
+        str,
+        "http://localhost:8085",
+        "The address at which the Web Connector reaches the daemon; it goes into .qwc files.",
+        kinds.web_address,
+    ]
+    support_url: Annotated[
+        str,
+        "",
+        "The support page named in .qwc files, on the same host as public_url. "
+        "Default: public_url followed by /support.",
+        kinds.web_address,
+    ]
+    date_format: Annotated[
+        str,
+        "us",
+        "How dates and times are written for people: us (11/28/2026 and 5:36 PM) or iso "
+        "(2026-11-28 and 17:36). Typed dates may be either. JSON, CSV and the API always use ISO.",
+        one_of(*DateFormat),
+    ]
+    log: Annotated[
+        str, "info", "How much is logged: debug, info, warn, error or critical.", kinds.level
+    ]
+    log_format: Annotated[
+        str,
+        "text",
+        "The format of the log: text, or json for a program that collects logs.",
+        one_of("text", "json"),
+    ]
+    minimum_webconnector: Annotated[
+        str,
+        "2.1.0.30",
+        "The oldest Web Connector that may sign in; older ones get a message that says which"
+        " version to install.",
+        kinds.version,
+    ]
+    body_limit_bytes: Annotated[
+        int, "65536", "Largest request body accepted without a session.", whole(4096, 1 << 30)
+    ]
+    response_limit_bytes: Annotated[
+        int,
+        "33554432",
+        "Largest QuickBooks answer accepted from a session that is signed in.",
+        whole(65536, 1 << 30),
+    ]
+    max_connections: Annotated[
+        int,
+        "100",
+        "Network connections open at the same time; further ones are closed immediately.",
+        whole(1, 100_000),
+    ]
+    max_connections_per_peer: Annotated[
+        int,
+        "10",
+        "Network connections open at the same time from one address.",
+        whole(1, 100_000),
+    ]
+    header_seconds: Annotated[
+        int, "10", "A client has this long to send the headers of a request.", whole(1, 600)
+    ]
+    body_seconds: Annotated[
+        int,
+        "30",
+        "A client has this long to send a body, plus one second for each 64 KiB it announced.",
+        whole(1, 3600),
+    ]
+    idle_seconds: Annotated[
+        int, "75", "An idle network connection is kept open this long.", whole(1, 3600)
+    ]
+    session_lease_seconds: Annotated[
+        int,
+        "600",
+        "A session that waits for QuickBooks ends after this long without a call.",
+        whole(30, 86_400),
+    ]
+    idle_lease_seconds: Annotated[
+        int,
+        "120",
+        "A session in which the Web Connector should call next ends after this long.",
+        whole(10, 86_400),
+    ]
+    page_size: Annotated[
+        int, "200", "Invoices requested in the first page of a sync.", whole(1, 5000)
+    ]
+    page_size_max: Annotated[
+        int,
+        "500",
+        "The most invoices requested in one page; pages adapt to the time they take.",
+        whole(1, 5000),
+    ]
+    overlap_minutes: Annotated[
+        int,
+        "120",
+        "Each sync reads again what changed this long before the previous one; covers "
+        "clock changes.",
+        whole(0, 10_080),
+    ]
+    sweep_minutes: Annotated[
+        int,
+        "60",
+        "How often Invoice Sync compares all open invoices; in between, it reads what changed.",
+        whole(0, 1440),
+    ]
+    transient_retries: Annotated[
+        int,
+        "3",
+        "How often a request is repeated in one session if QuickBooks was only busy.",
+        whole(0, 20),
+    ]
+    resend_after_seconds: Annotated[
+        int,
+        "900",
+        "A payment whose request got no answer is sent again this long after it was last "
+        "sent, at the earliest, and only if QuickBooks does not have it: the request may "
+        "still be running.",
+        whole(60, 86_400),
+    ]
+    waiting_is_a_problem_after_hours: Annotated[
+        int,
+        "24",
+        "A payment that waits longer than this also becomes a problem; it continues to wait.",
+        whole(1, 8760),
+    ]
+    invoiced_poll_seconds: Annotated[
+        int,
+        "60",
+        "How often a connected Invoiced account is checked for payments.",
+        whole(10, 86_400),
+    ]
+    keep_days: Annotated[
+        int, "90", "Finished syncs are deleted after this many days.", whole(1, 36_500)
+    ]
+    backup_directory: Annotated[
+        str,
+        "",
+        "The folder that the daemon backs a SQLite store up into, preferably on another disk."
+        " Default: the daemon makes no backups.",
+        kinds.folder_or_none,
+    ]
+    backup_every_hours: Annotated[
+        int, "24", "How often the daemon backs the store up.", whole(1, 8760)
+    ]
+    backup_keep: Annotated[
+        int,
+        "14",
+        "How many of its backups the daemon keeps; older ones are deleted.",
+        whole(1, 10_000),
+    ]
+    webhooks_to_private_addresses: Annotated[
+        bool,
+        "off",
+        "Whether webhooks may be sent to this machine and to private networks: on or off.",
+        switch,
+    ]
+    mail_server: Annotated[
+        str,
+        "",
+        "The mail server for alerts: smtp://user@host:587 (requires STARTTLS), "
+        "smtps://user@host:465, or smtp://localhost for the mail server of this machine. "
+        "Its password is a separate credential: docs/alerts.md. Default: no mail is "
+        "sent.",
+        kinds.mail_server,
+    ]
+    mail_from: Annotated[
+        str,
+        "",
+        "The sender of that mail. Default: deskbridge@ and the name of this machine.",
+        kinds.mail_address,
+    ]
+    store_threads: Annotated[
+        int,
+        "0",
+        "Threads that work on the database; 0 means 1 on SQLite and 4 on PostgreSQL.",
+        whole(0, 32),
+    ]
+    drain_seconds: Annotated[
+        int, "20", "A stopping daemon lets running calls finish for this long.", whole(0, 600)
+    ]
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
     config_path: Path | None = field(default=None, compare=False)
     unused_environment: tuple[str, ...] = field(default=(), compare=False)
@@ -385,6 +318,20 @@ class Settings:
         if isinstance(value, bool):
             return "on" if value else "off"
         return mask_secrets(" ".join(value) if isinstance(value, tuple) else str(value))
+
+
+SETTINGS: tuple[Setting, ...] = tuple(
+    Setting(name, *declared.__metadata__)
+    for name, declared in get_type_hints(Settings, include_extras=True).items()
+    if get_origin(declared) is Annotated
+)
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+_ORDERED = (
+    ("page_size", "page_size_max"),
+    ("body_limit_bytes", "response_limit_bytes"),
+    ("max_connections_per_peer", "max_connections"),
+)
+_NOWHERE = "Remove it; docs/settings.md lists all settings"
 
 
 @dataclass(frozen=True, slots=True)
