@@ -10,8 +10,9 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.errors import Exit
 from console.cli.json_option import json_option
-from shared import health
-from shared.health import Check
+from shared.health import internet
+from shared.health.checks import Check
+from shared.health.machine import ThisMachine
 from shared.operations.contracts.doctor import DIAGNOSIS
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count
@@ -39,9 +40,9 @@ def doctor(
     else with 0. JSON has the checks in the order in which they were made, and always the settings.
     Nothing is changed, and a missing store is not created.
     """
-    network = None if no_network else health.Internet()
+    network = None if no_network else internet.Internet()
     with output.waiting("Checking"):
-        found = diagnose(lambda: context.settings, health.ThisMachine(), network, context.person)
+        found = diagnose(lambda: context.settings, ThisMachine(), network, context.person)
     if as_json:
         output.say_json(DIAGNOSIS.of(found))
     else:

@@ -20,7 +20,8 @@ from console.cli.invoiced_mappings import map_record, mappings
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
 from console.cli.params import named_argument
-from shared import health, sealing
+from shared import sealing
+from shared.health import internet
 from shared.operations import connectors as operations
 from shared.operations import platform_doors, platform_records
 from shared.operations.contracts.connectors import OUTGOING, PREVIEW, STANDING
@@ -92,7 +93,7 @@ def connect(
         "sandbox": sandbox,
         "database": context.settings.database,
         "environ": os.environ,
-        "net": health.Internet(),
+        "net": internet.Internet(),
     }
     with output.waiting("Asking Invoiced"):
         if key_file:

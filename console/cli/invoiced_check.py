@@ -13,7 +13,9 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.errors import Exit
 from console.cli.json_option import json_option
 from console.cli.params import named_argument
-from shared import health
+from shared.health import internet
+from shared.health.invoiced_books import PAGE_BYTES, invoices_there
+from shared.health.platforms import key_of
 from shared.operations.contracts.connectors import CHECKED
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, grouped
@@ -33,10 +35,10 @@ def check(context: CommandContext, name: str, as_json: bool) -> None:
     a balance differs or an open invoice is not on Invoiced, else with 0. Nothing is changed.
     """
     account, sealed = context.read(partial(view_account, name=name))
-    key = health.key_of(account, sealed, context.settings.database, os.environ)
-    network = health.Internet(SECONDS, most_bytes=health.PAGE_BYTES)
+    key = key_of(account, sealed, context.settings.database, os.environ)
+    network = internet.Internet(SECONDS, most_bytes=PAGE_BYTES)
     with output.waiting("Reading the invoices on Invoiced"):
-        there = list(health.invoices_there(network, account.url, key))
+        there = list(invoices_there(network, account.url, key))
     found = context.read(partial(view_checked, name=name, there=there))
     if as_json:
         output.say_json(CHECKED.of(found))

@@ -204,7 +204,7 @@ def bundle(context: CommandContext, number: str, out: Path | None, as_json: bool
     the file would contain.
     """
     # Only a bundle waits for all that it holds.
-    from shared.health import ThisMachine
+    from shared.health.machine import ThisMachine
     from shared.operations import bundle as operation
 
     [sync_id] = numbers_given([number], "sync")

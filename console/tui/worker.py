@@ -18,7 +18,8 @@ from shared.operations.deciding import Operator, Outcome, Plan, allowed, carry_o
 from shared.rules.operators import Role, everything
 
 if TYPE_CHECKING:  # the first screen is painted before the store's library is there
-    from shared.health import Machine, Network
+    from shared.health.internet import Network
+    from shared.health.machine import Machine
     from shared.models.store import Store
     from shared.people import Person
     from shared.settings import Settings
@@ -46,13 +47,13 @@ class Trouble:
 
 
 def _internet() -> Network:
-    from shared.health import Internet
+    from shared.health.internet import Internet
 
     return Internet()
 
 
 def _this_machine() -> Machine:
-    from shared.health import ThisMachine
+    from shared.health.machine import ThisMachine
 
     return ThisMachine()
 

@@ -12,10 +12,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from shared import health
 from shared.bundles import MASKED, NOT_MASKED, Bundle, Part
 from shared.dates import iso_instant
-from shared.health import Machine
+from shared.health.machine import Machine
 from shared.masking import masked, without_contacts
 from shared.models import connections, daemons, facts, problems, sessions, syncs
 from shared.models.store import Store
@@ -26,6 +25,7 @@ from shared.operations.contracts.records import PROBLEM
 from shared.operations.contracts.syncs import MESSAGE, RECORD, SYNC
 from shared.operations.describe.text import count
 from shared.operations.health import Diagnosis
+from shared.operations.health import view as examined
 from shared.operations.syncs import Message, pretty
 from shared.rules.values import Connection, Exchange, Outcome, Record, Sync
 from shared.settings import Settings
@@ -196,5 +196,5 @@ def _installed(library: str) -> str | None:
 
 
 def _diagnosis(store: Store, settings: Settings, machine: Machine) -> dict[str, Any]:
-    checks = tuple(health.examine(settings, store, machine, None))
+    checks = examined(store, settings, machine)
     return DIAGNOSIS.of(Diagnosis(checks, settings.shown()))

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from shared import health
+from shared.about import VERSION
 from shared.errors import StoreError
-from shared.health import Check, Machine, Network
 from shared.health.address import of_address
+from shared.health.alerts import of_alerts
+from shared.health.checks import Check
+from shared.health.companies import of_companies
+from shared.health.configuration import of_refused_settings, of_settings
+from shared.health.daemons import of_daemons, of_open_file
+from shared.health.files import of_files
+from shared.health.internet import Network
+from shared.health.machine import Machine
+from shared.health.platforms import of_platforms
+from shared.health.queues import of_queues
+from shared.health.snapshot import read
+from shared.health.store_checks import of_store, of_unusable_store
 from shared.models import store as stores
 from shared.models.store import Store
 from shared.people import Person
@@ -34,14 +46,46 @@ class Diagnosis:
         return all(check.state == "ok" for check in self.checks)
 
 
-def view(store: Store, settings: Settings, machine: Machine) -> tuple[Check, ...]:
-    """Every check but those over the network, in the order in which they were made."""
-    return tuple(health.examine(settings, store, machine, None))
+def examine(
+    settings: Settings, store: Store | StoreError, machine: Machine, network: Network | None
+) -> Iterator[Check]:
+    """Yield every check as it is done; those over the network, which take seconds, come last.
+
+    ``store`` is the open store, or why it could not be opened. Without ``network`` the public
+    address is looked at, but not called.
+    """
+    yield from of_settings(settings)
+    yield from _of_store(settings, store, machine)
+    yield from of_files(settings, machine)
+    yield from of_address(settings, network, machine.now())
+    if isinstance(store, Store):
+        try:
+            yield from of_platforms(store, settings.database, network, os.environ)
+        except StoreError as error:
+            yield of_unusable_store(error)
 
 
-def without_store(error: StoreError, settings: Settings, machine: Machine) -> tuple[Check, ...]:
-    """What can be checked while the store cannot be used."""
-    return tuple(health.examine(settings, error, machine, None))
+def _of_store(settings: Settings, store: Store | StoreError, machine: Machine) -> Iterator[Check]:
+    if isinstance(store, StoreError):
+        yield of_unusable_store(store)
+        return
+    try:
+        snapshot = read(store)
+    except StoreError as error:
+        yield of_unusable_store(error)
+        return
+    yield from of_store(snapshot, machine.now())
+    yield from of_daemons(snapshot, settings, VERSION)
+    if store.path is not None:
+        yield from of_open_file(snapshot, store.path, machine)
+    yield from of_queues(snapshot)
+    yield from of_alerts(snapshot, settings)
+    yield from of_companies(snapshot)
+
+
+def view(store: Store | StoreError, settings: Settings, machine: Machine) -> tuple[Check, ...]:
+    """Every check but those over the network, in order; ``store`` as ``examine`` has it."""
+    return tuple(examine(settings, store, machine, None))
 
 
 def over_network(
@@ -68,7 +112,7 @@ def diagnose(
     try:
         settings = read_settings()
     except SettingsRefused as refused:
-        return Diagnosis(health.of_refused_settings(refused), ())
+        return Diagnosis(of_refused_settings(refused), ())
     checks = _examined(settings, machine, network, person)
     return Diagnosis(checks, settings.shown())
 
@@ -78,9 +122,9 @@ def _examined(
 ) -> list[Check]:
     store = _opened(settings, person)
     if isinstance(store, StoreError):
-        return list(health.examine(settings, store, machine, network))
+        return list(examine(settings, store, machine, network))
     with store:
-        return list(health.examine(settings, store, machine, network))
+        return list(examine(settings, store, machine, network))
 
 
 def _opened(settings: Settings, person: Person | None) -> Store | StoreError:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from shared import health, sealing
+from shared import sealing
 from shared.errors import CannotBeMeant
-from shared.health import Network
+from shared.health.internet import Network
+from shared.health.platforms import ask_company
 from shared.operations.connectors import Door
 from shared.rules import invoiced
 
@@ -39,7 +40,7 @@ def with_key_in(
     has no key to encrypt with.
     """
     key = key_in(path)
-    company = health.ask_company(net, url, key)
+    company = ask_company(net, url, key)
     sealed = sealing.seal(key, database, environ)
     return Door(url, sandbox, sealing.IN_STORE, sealed, company)
 
@@ -55,4 +56,4 @@ def with_key_of(
         key = sealing.find(source, b"", database, environ)
     except sealing.CannotOpen:
         return Door(url, sandbox, source, b"")
-    return Door(url, sandbox, source, b"", health.ask_company(net, url, key))
+    return Door(url, sandbox, source, b"", ask_company(net, url, key))

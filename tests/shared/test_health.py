@@ -16,16 +16,17 @@ from typing import Any
 import pytest
 
 from daemon.edge.pages import service_page
-from shared import dates, health, open_files
+from shared import dates, open_files
 from shared.errors import StoreError, StoreOutdated
-from shared.health import Check, Page, State, ThisMachine
 from shared.health.address import of_address
 from shared.health.alerts import of_alerts
-from shared.health.checks import size, span
+from shared.health.checks import Check, State, size, span
 from shared.health.companies import of_companies
 from shared.health.configuration import of_refused_settings, of_settings
 from shared.health.daemons import of_daemons, of_open_file
 from shared.health.files import of_files
+from shared.health.internet import Page
+from shared.health.machine import ThisMachine
 from shared.health.queues import is_late, of_queues
 from shared.health.snapshot import StoreSnapshot, read
 from shared.health.store_checks import of_store, of_unusable_store
@@ -35,6 +36,7 @@ from shared.models.facts import StoreFacts
 from shared.models.queues import Queue, RunningSync
 from shared.models.sqlite import SqliteEngine
 from shared.models.store import open_store
+from shared.operations.health import examine
 from shared.rules.backups import BackupKind, Backups
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.store_checks import StoreCheck
@@ -761,7 +763,7 @@ def test_a_sync_without_a_call_for_hours_hangs():
 
 def test_everything_is_examined_and_the_network_comes_last(store, tmp_path):
     given = replace(settings(tmp_path), database="postgresql://anna:s3cret@db/desk")
-    checks = list(health.examine(given, store, FakeMachine(), FakeNetwork()))
+    checks = list(examine(given, store, FakeMachine(), FakeNetwork()))
     names = [check.name for check in checks]
     assert names[0] == "settings"
     assert names[-4:] == ["dns", "connect", "certificate", "answer"]
@@ -773,7 +775,7 @@ def test_everything_is_examined_and_the_network_comes_last(store, tmp_path):
 
 def test_a_store_that_cannot_be_opened_leaves_the_other_checks(tmp_path, private_store):
     closed = StoreError("The store is locked.", "Close the other program.")
-    checks = list(health.examine(settings(tmp_path), closed, FakeMachine(), None))
+    checks = list(examine(settings(tmp_path), closed, FakeMachine(), None))
     assert states(checks) == {"store": "fail"} | dict.fromkeys(
         ("settings", "disk", "permissions", "address"), "ok"
     )
@@ -784,7 +786,7 @@ def test_a_store_that_fails_while_it_is_read_is_told(tmp_path):
     with open_store(given.database) as store:
         with contextlib.closing(sqlite3.connect(tmp_path / "store.sqlite3")) as raw:
             raw.execute("DROP TABLE daemon")
-        checks = list(health.examine(given, store, FakeMachine(), None))
+        checks = list(examine(given, store, FakeMachine(), None))
     check = named(checks, "store")
     assert (check.state, "store.sqlite3" in check.told) == ("fail", True)
     assert "daemon" not in states(checks)

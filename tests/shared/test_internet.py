@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.health import Internet, Page
+from shared.health.internet import Internet, Page
 from tests.certificates import in_days, self_signed
 
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"

@@ -10,7 +10,7 @@ from typing import Any
 
 from console.tui.widgets.form import ChoiceField, Field, TextField, Wrong
 from console.tui.worker import StoreWorker
-from shared import health
+from shared.health import platforms
 from shared.models.store import Store
 from shared.operations import connectors, platform_doors
 from shared.operations.connectors import ConnectPlan, Door
@@ -55,7 +55,7 @@ def _key_file(typed: str, *, needed: bool) -> Path | None:
 def ask_account(values: Mapping[str, Any], worker: StoreWorker) -> InvoicedCompany:
     """Ask Invoiced whose account it is; writes nothing. Raises CannotBeMeant, KeyNotGood."""
     key = platform_doors.key_in(values["key_file"])
-    return health.ask_company(worker.network(), _address(values), key)
+    return platforms.ask_company(worker.network(), _address(values), key)
 
 
 def open_door(values: Mapping[str, Any], worker: StoreWorker) -> Door:

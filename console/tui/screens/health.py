@@ -21,7 +21,7 @@ from console.tui.widgets.text_view import TextView
 from console.tui.worker import Trouble
 from shared import dates
 from shared.errors import StoreError
-from shared.health import Check, State
+from shared.health.checks import Check, State
 from shared.models.store import Store
 from shared.operations import health
 from shared.operations.describe.text import count
@@ -80,7 +80,7 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
         self.snapshot = None
         error = StoreError(trouble.sentence, trouble.remedy)
         settings, machine = self.worker.settings, self.worker.machine()
-        work = partial(health.without_store, error, settings, machine)
+        work = partial(health.view, error, settings, machine)
         self.go_on(self.worker.beside(work), self._show_without_store)
 
     def _show_without_store(self, found: tuple[Check, ...]) -> None:

@@ -20,7 +20,7 @@ from shared.operations.describe.text import plain
 from shared.settings import Settings
 
 if TYPE_CHECKING:
-    from shared.health import Network
+    from shared.health.internet import Network
 
 RULE = "address"
 _WIDTH = 6

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from shared import health
-from shared.health import Page
+from shared.health import internet
 from shared.health.address import OUR_PAGE
+from shared.health.checks import Check, State
+from shared.health.internet import Page
 from shared.models import connections, daemons
 from shared.models.daemons import DaemonFacts
 from shared.models.schema import MIGRATIONS
@@ -175,13 +176,13 @@ class FakeInternet:
 
 
 def test_the_network_is_used_unless_it_is_left_out(up, monkeypatch):
-    monkeypatch.setattr(health, "Internet", FakeInternet)
+    monkeypatch.setattr(internet, "Internet", FakeInternet)
     assert {"dns", "connect", "answer"} <= set(states(up.json("doctor")))
     assert not {"dns", "connect", "answer"} & set(states(diagnosis(up)))
 
 
 def test_all_is_well_in_one_sentence(up, monkeypatch):
-    well = Diagnosis([health.Check("store", health.State.OK, "SQLite.")], ())
+    well = Diagnosis([Check("store", State.OK, "SQLite.")], ())
     monkeypatch.setattr("console.cli.doctor.diagnose", lambda *_, **__: well)
     assert up.says("doctor").splitlines() == [
         "ok    store: SQLite.",

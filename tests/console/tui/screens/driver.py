@@ -35,7 +35,8 @@ from console.tui.screens.base import StoreScreen
 from console.tui.store_thread import OpensStore
 from console.tui.widgets.header import Header
 from console.tui.worker import Reading, StoreWorker
-from shared.health import Network, Page, ThisMachine
+from shared.health.internet import Network, Page
+from shared.health.machine import ThisMachine
 from shared.models.store import Store, open_store
 from shared.settings import load_settings
 from tests.models.builders import NOTHING

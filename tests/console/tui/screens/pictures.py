@@ -31,8 +31,8 @@ from textual.widgets import Input
 from console.tui.app import DeskbridgeApp
 from console.tui.main_screens import HOME, MAIN_SCREENS
 from shared import dates
-from shared.health import Page
 from shared.health.address import OUR_PAGE
+from shared.health.internet import Page
 from shared.models.facts import StoreFacts
 from shared.models.store import Store, open_store
 from shared.settings import load_settings

@@ -9,7 +9,7 @@ import pytest
 
 from daemon.edge.pages import service_page
 from shared.errors import StoreUnavailable
-from shared.health import Page
+from shared.health.internet import Page
 from shared.models import daemons
 from shared.models.daemons import DaemonFacts
 from shared.models.store import open_store

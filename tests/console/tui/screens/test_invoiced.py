@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from shared.health import Page
+from shared.health.internet import Page
 from shared.models.platforms import accounts, outbox
 from shared.models.platforms.outbox import Standing
 from shared.rules.connectors import AccountState, ConvenienceFees, SendState, Would

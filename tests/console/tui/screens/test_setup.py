@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from shared.health import Page
 from shared.health.address import OUR_PAGE
+from shared.health.internet import Page
 from shared.models import connections
 from shared.models.payments import account_rules
 from shared.models.platforms import accounts

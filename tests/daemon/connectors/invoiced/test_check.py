@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from shared.health import KeyNotGood, Page, invoices_there
-from shared.health.invoiced_books import PER_PAGE
+from shared.health.internet import Page
+from shared.health.invoiced_books import PER_PAGE, invoices_there
+from shared.health.platforms import KeyNotGood
 from shared.operations.contracts.connectors import CHECKED
 from shared.operations.platform_check import Checked, view_checked
 from simulator.invoiced import acts
