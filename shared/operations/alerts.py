@@ -29,8 +29,7 @@ def view_alerts(
     _store: Store, limit: int, connection: Which = None, *, closed: bool = False
 ) -> list[Alert]:
     """What is wrong now, the newest first; on request also what was. Raises NotFound."""
-    of = None if connection is None else which.connection(connection).id
-    return alerts.newest(limit, of, closed=closed)
+    return alerts.newest(limit, which.number(connection), closed=closed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class RecipientStanding:
 
 def view_recipients(_store: Store, connection: Which = None) -> list[RecipientStanding]:
     """Everybody who is told, by number, or those of one connection alone. Raises NotFound."""
-    of = None if connection is None else which.connection(connection).id
+    of = which.number(connection)
     return [_standing(one) for one in alerts.recipients() if of in (None, one.connection_id)]
 
 

@@ -12,6 +12,7 @@ from shared.models.platforms import accounts, copies, outbox, sending, stopped
 from shared.models.store import Store
 from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.describe.text import count
+from shared.operations.which import account_of
 from shared.rules import invoiced
 from shared.rules.connectors import AccountState, ConvenienceFees, PlatformAccount
 from shared.rules.invoiced import InvoicedCompany
@@ -173,7 +174,7 @@ class StatePlan(Plan[Outcome]):
 
     def apply(self, by: Operator) -> Outcome:
         """Pause it or let it go on."""
-        account = _account(self.connection)
+        account = account_of(self.connection)
         accounts.set_state(account, self.state)
         word = "resume" if self.state is AccountState.LIVE else "pause"
         by.note(f"invoiced.{word}", account.connection, "")
@@ -187,18 +188,13 @@ _STATES = {
 }
 
 
-def _account(name: str) -> PlatformAccount:
-    connection = connections.get(name)
-    return accounts.get(connection.id, connection.name)
-
-
 def plan_state(_store: Store, name: str, state: AccountState) -> StatePlan:
     """What pausing or resuming would do.
 
     Raises NotFound, and NotPossible where it is so already, or nobody can have seen yet what
     resuming would send.
     """
-    account = _account(name)
+    account = account_of(name)
     if account.state is state:
         raise NotPossible(f"{account.connection} is already {state.value}.")
     if state is AccountState.LIVE and account.is_looking:
@@ -230,7 +226,7 @@ class EditPlan(Plan[Outcome]):
 
     def apply(self, by: Operator) -> Outcome:
         """Change them, for payments that come in from now on."""
-        account = _account(self.connection)
+        account = account_of(self.connection)
         accounts.set_convenience_fees(account, self.convenience_fees)
         before = account.convenience_fees.value
         by.note("invoiced.edit", account.connection, f"{before} -> {self.convenience_fees.value}")
@@ -250,7 +246,7 @@ _FEES = {
 
 def plan_edit(_store: Store, name: str, convenience_fees: ConvenienceFees) -> EditPlan:
     """What other settings would do. Raises NotFound, and NotPossible where they are so already."""
-    account = _account(name)
+    account = account_of(name)
     if account.convenience_fees is convenience_fees:
         raise NotPossible(
             f"This is already how convenience fees of {account.connection} are handled."
@@ -280,7 +276,7 @@ class LookPlan(Plan[Outcome]):
 
     def apply(self, by: Operator) -> Outcome:
         """Have the daemon look at all that waits; it sends nothing for that."""
-        account = _account(self.connection)
+        account = account_of(self.connection)
         outbox.look_again(account.connection_id)
         accounts.set_looking(account.connection_id, is_looking=True)
         by.note("invoiced.preview", account.connection, "")
@@ -289,7 +285,7 @@ class LookPlan(Plan[Outcome]):
 
 def plan_look(_store: Store, name: str) -> LookPlan:
     """What a dry run would do. Raises NotFound."""
-    account = _account(name)
+    account = account_of(name)
     return LookPlan(
         title=f"Preview what {account.connection} would send to Invoiced?",
         verb="Start dry run",
@@ -311,7 +307,7 @@ class DisconnectPlan(Plan[Outcome]):
 
     def apply(self, by: Operator) -> Outcome:
         """Disconnect it; which records are which is kept for the day it is connected again."""
-        account = _account(self.connection)
+        account = account_of(self.connection)
         accounts.remove(account)
         sending.settle_all(account.connection_id, by.now)
         stopped.settle(account, stopped.ALL, stopped.RECEIVING)
@@ -324,7 +320,7 @@ class DisconnectPlan(Plan[Outcome]):
 
 def plan_disconnect(_store: Store, name: str) -> DisconnectPlan:
     """What disconnecting would do. Raises NotFound."""
-    account = _account(name)
+    account = account_of(name)
     return DisconnectPlan(
         title=f"Disconnect {account.connection} from Invoiced?",
         verb="Disconnect",

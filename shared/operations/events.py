@@ -12,7 +12,6 @@ from shared.models.events import Slice
 from shared.models.store import Store
 from shared.operations import which
 from shared.operations.pages import AT_ONCE, Page, by_number, page_of
-from shared.operations.which import Which
 from shared.rules.events import Event, EventKind
 
 KINDS = tuple(kind.value for kind in EventKind)
@@ -48,15 +47,16 @@ def view_newest(
 ) -> list[Event]:
     """The newest events, newest first; raises NotFound for the connection."""
     return events.newest(
-        connections=_meant(wanted.connection),
+        connections=_meant(wanted),
         kinds=kinds_meant(wanted.kinds) or None,
         before_id=before_id,
         limit=limit or events.EVERY,
     )
 
 
-def _meant(connection: Which) -> list[int] | None:
-    return None if connection is None else [which.connection(connection).id]
+def _meant(wanted: EventFilter) -> list[int] | None:
+    number = which.number(wanted.connection)
+    return None if number is None else [number]
 
 
 def read_filter(text: str) -> EventFilter:
@@ -146,7 +146,7 @@ def end(store: Store) -> int:
 def read_after(store: Store, wanted: EventFilter, cursor: int, limit: int | None) -> Following:
     """As ``view_after``, of a connection by its name. Raises NotFound."""
     with store.reading():
-        ids = _meant(wanted.connection)
+        ids = _meant(wanted)
     return view_after(
         store, cursor, connection_ids=ids, kinds=wanted.kinds, limit=limit or events.EVERY
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from shared.documents import invoice_document
 from shared.errors import CannotBeMeant, NotFound
@@ -20,8 +19,8 @@ from shared.rules.values import InvoiceStatus, ProblemState, RecordKind
 
 LEFT_OUT, DIFFERING = "left-out", "differing"
 OPEN_ONES = InvoiceFilter(statuses=(InvoiceStatus.OPEN,))
-_STATUSES = MappingProxyType({status.value: status for status in InvoiceStatus})
-_KEPT = MappingProxyType({LEFT_OUT: Kept.LEFT_OUT, DIFFERING: Kept.DIFFERING})
+_STATUSES = {status.value: status for status in InvoiceStatus}
+_KEPT = {LEFT_OUT: Kept.LEFT_OUT, DIFFERING: Kept.DIFFERING}
 
 
 def view_list(

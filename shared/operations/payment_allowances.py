@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from shared.errors import NotPossible
 from shared.models import connections
@@ -22,14 +21,12 @@ from shared.rules.values import ClosedPeriod, OnAccount, Overpayment
 MAY_BE_RECORDED = "may-be-recorded"
 CLOSED = "payment-invoice-closed"
 
-WAYS_OUT: Mapping[str, Allowances] = MappingProxyType(
-    {
-        "payment-overpays": Allowances(overpayment=Overpayment.CREDIT),
-        CLOSED: Allowances(overpayment=Overpayment.CREDIT),
-        "payment-no-invoice": Allowances(on_account=OnAccount.POST),
-        "payment-closed-period": Allowances(closed_period=ClosedPeriod.NEXT_OPEN_DAY),
-    }
-)
+WAYS_OUT: Mapping[str, Allowances] = {
+    "payment-overpays": Allowances(overpayment=Overpayment.CREDIT),
+    CLOSED: Allowances(overpayment=Overpayment.CREDIT),
+    "payment-no-invoice": Allowances(on_account=OnAccount.POST),
+    "payment-closed-period": Allowances(closed_period=ClosedPeriod.NEXT_OPEN_DAY),
+}
 """What would let a payment go out that is kept back under one of these codes."""
 
 _TOLD = {
@@ -90,19 +87,12 @@ def plan_allow(
     return _allow(found, Allowances(overpayment, on_account, closed_period))
 
 
-def plan_way_out(store: Store, payment_id: int) -> Allow:
+def plan_way_out(_store: Store, payment_id: int) -> Allow:
     """What would let a refused payment go out. Raises NotFound, NotPossible."""
     payment = payment_pages.get(payment_id)
     if not has_way_out(payment):
         raise NotPossible(f"{payment.document} is not held for a reason that you can allow.")
-    way = WAYS_OUT[payment.code]
-    return plan_allow(
-        store,
-        [payment_id],
-        overpayment=way.overpayment,
-        on_account=way.on_account,
-        closed_period=way.closed_period,
-    )
+    return _allow([payment], WAYS_OUT[payment.code])
 
 
 def has_way_out(payment: Payment) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
 from shared.errors import NotFound
 from shared.models import connections
@@ -42,16 +42,26 @@ def view(_store: Store, which: Which) -> Rules:
     return Rules(account_rules.deposit_rules(held.id), account_rules.method_rules(held.id))
 
 
+Rule = TypeVar("Rule", DepositRule, MethodRule)
+
+
 @dataclass(frozen=True)
-class DepositMade(Outcome):
+class Made(Outcome, Generic[Rule]):
     """The rule that was made; ``warning``, if any, is the end of the sentence."""
 
-    rule: DepositRule = field(kw_only=True)
+    rule: Rule = field(kw_only=True)
     warning: str = field(kw_only=True)
 
 
+def _made(by: Operator, connection_id: int, action: str, rule: Rule, does: str) -> Made[Rule]:
+    """What became of a rule that ``does`` something, with a line in the audit trail."""
+    by.note(action, connections.by_id(connection_id).name, does)
+    warning = _unlisted(connection_id, rule)
+    return Made(f"From now on {does}. {warning}".strip(), rule=rule, warning=warning)
+
+
 @dataclass(frozen=True, kw_only=True)
-class DepositPlan(Plan[DepositMade]):
+class DepositPlan(Plan[Made[DepositRule]]):
     """A new deposit rule, whatever its number."""
 
     role = Role.MANAGE
@@ -60,10 +70,9 @@ class DepositPlan(Plan[DepositMade]):
     wanted: DepositRule
 
     def again(self, store: Store) -> DepositPlan:
-        """Plan it again; raises NotFound."""
         return plan_deposit(store, self.connection_id, self.wanted)
 
-    def apply(self, by: Operator) -> DepositMade:
+    def apply(self, by: Operator) -> Made[DepositRule]:
         """Make the rule; raises DuplicateRule."""
         wanted = self.wanted
         made = account_rules.add_deposit_rule(
@@ -73,11 +82,7 @@ class DepositPlan(Plan[DepositMade]):
             gateway=wanted.gateway,
             account=wanted.account,
         )
-        name = connections.by_id(self.connection_id).name
-        by.note("rule.deposit", name, describe.deposit(made))
-        warning = _unlisted(self.connection_id, ListKind.ACCOUNT, made.account)
-        told = f"From now on {describe.deposit(made)}. {warning}".strip()
-        return DepositMade(told, rule=made, warning=warning)
+        return _made(by, self.connection_id, "rule.deposit", made, describe.deposit(made))
 
 
 def plan_deposit(_store: Store, which: Which, wanted: DepositRule) -> DepositPlan:
@@ -94,16 +99,8 @@ def plan_deposit(_store: Store, which: Which, wanted: DepositRule) -> DepositPla
     )
 
 
-@dataclass(frozen=True)
-class MethodMade(Outcome):
-    """The rule that was made; ``warning``, if any, is the end of the sentence."""
-
-    rule: MethodRule = field(kw_only=True)
-    warning: str = field(kw_only=True)
-
-
 @dataclass(frozen=True, kw_only=True)
-class MethodPlan(Plan[MethodMade]):
+class MethodPlan(Plan[Made[MethodRule]]):
     """Another name for a method in QuickBooks, in place of the rule for the same method."""
 
     role = Role.MANAGE
@@ -112,18 +109,12 @@ class MethodPlan(Plan[MethodMade]):
     wanted: MethodRule
 
     def again(self, store: Store) -> MethodPlan:
-        """Plan it again; raises NotFound."""
         return plan_method(store, self.connection_id, self.wanted)
 
-    def apply(self, by: Operator) -> MethodMade:
-        made = account_rules.set_method_rule(
-            self.connection_id, self.wanted.method, self.wanted.name
-        )
-        name = connections.by_id(self.connection_id).name
-        by.note("rule.method", name, describe.method(made))
-        warning = _unlisted(self.connection_id, ListKind.PAYMENT_METHOD, made.name)
-        told = f"From now on {describe.method(made)}. {warning}".strip()
-        return MethodMade(told, rule=made, warning=warning)
+    def apply(self, by: Operator) -> Made[MethodRule]:
+        wanted = self.wanted
+        made = account_rules.set_method_rule(self.connection_id, wanted.method, wanted.name)
+        return _made(by, self.connection_id, "rule.method", made, describe.method(made))
 
 
 def plan_method(_store: Store, which: Which, wanted: MethodRule) -> MethodPlan:
@@ -148,7 +139,6 @@ class RemovalPlan(Plan[Outcome]):
     rule: str
 
     def again(self, store: Store) -> RemovalPlan:
-        """Plan it again; raises NotFound."""
         return plan_removal(store, self.connection_id, self.rule)
 
     def apply(self, by: Operator) -> Outcome:
@@ -205,8 +195,12 @@ def _method_gone(connection_id: int, method: str) -> tuple[str, str]:
     )
 
 
-def _unlisted(connection_id: int, kind: ListKind, name: str) -> str:
+def _unlisted(connection_id: int, rule: DepositRule | MethodRule) -> str:
     """Warn of a name that the company did not list when it was last read; else empty."""
+    if isinstance(rule, DepositRule):
+        kind, name = ListKind.ACCOUNT, rule.account
+    else:
+        kind, name = ListKind.PAYMENT_METHOD, rule.name
     entries = quickbooks_lists.entries(connection_id, kind)
     if not name or not entries or find_entry(entries, name):
         return ""

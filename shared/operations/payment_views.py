@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 
 from shared import hints
 from shared.errors import CannotBeMeant, NotFound
@@ -37,9 +36,7 @@ AT_WORK = (S.UNKNOWN, S.PARKED, S.REFUSED, S.WAITING, S.READY, S.SENT)
 OVER = (S.NOT_ELIGIBLE, S.SKIPPED, S.WITHDRAWN, S.POSTED, S.IMPORTED)
 NEEDS_PERSON = (S.UNKNOWN, S.PARKED, S.REFUSED)
 _OURS = tuple(status for status in PaymentStatus if status is not S.IMPORTED)
-SOURCES: Mapping[str, tuple[PaymentStatus, ...]] = MappingProxyType(
-    {"invoiced": _OURS, "quickbooks": (S.IMPORTED,)}
-)
+SOURCES: Mapping[str, tuple[PaymentStatus, ...]] = {"invoiced": _OURS, "quickbooks": (S.IMPORTED,)}
 """The states of the payments that were recorded first on the platform, and in QuickBooks."""
 
 _WAITING = (ProblemState.OPEN, ProblemState.RETRY)
@@ -53,7 +50,7 @@ def word_of(status: PaymentStatus) -> str:
     return status.value.replace("_", "-")
 
 
-_STATUSES = MappingProxyType({word_of(status): status for status in PaymentStatus})
+_STATUSES = {word_of(status): status for status in PaymentStatus}
 
 
 def read_filter(text: str) -> PaymentFilter:

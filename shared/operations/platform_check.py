@@ -11,10 +11,10 @@ from decimal import Decimal
 from typing import Annotated
 
 from shared.health.invoiced_books import InvoiceThere
-from shared.models import connections
 from shared.models.platforms import accounts, comparing
 from shared.models.platforms.comparing import Billed
 from shared.models.store import Store
+from shared.operations.which import account_of
 from shared.rules.connectors import PlatformAccount, SendState
 
 _ZERO = Decimal(0)
@@ -61,23 +61,22 @@ class Checked:
 
 def view_account(_store: Store, name: str) -> tuple[PlatformAccount, bytes]:
     """The account of a connection, with its encrypted key. Raises NotFound."""
-    connection = connections.get(name)
-    account = accounts.get(connection.id, connection.name)
-    return account, accounts.sealed_key(connection.id)
+    account = account_of(name)
+    return account, accounts.sealed_key(account.connection_id)
 
 
 def view_checked(_store: Store, name: str, there: Iterable[InvoiceThere]) -> Checked:
     """Each invoice and customer beside what the platform shows. Raises NotFound."""
-    connection = connections.get(name)
-    account = accounts.get(connection.id, connection.name)
+    account = account_of(name)
+    where = (account.connection_id, account.identity)
     held = {one.id: one for one in there}
     due = {one.id: one.balance for one in held.values()}
-    coming = comparing.coming_in(connection.id, account.identity)
-    billed = list(comparing.billed(connection.id, account.identity))
+    coming = comparing.coming_in(*where)
+    billed = list(comparing.billed(*where))
     both = [(one, _beside(one, due.get(one.their_id), coming)) for one in billed if one.their_id]
     known = {one.their_id for one in billed}
     return Checked(
-        connection=connection.name,
+        connection=account.connection,
         invoices=len(both),
         quickbooks=sum((one.quickbooks for _, one in both), _ZERO),
         coming_in=sum((one.coming_in for _, one in both), _ZERO),

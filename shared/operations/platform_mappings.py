@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.errors import CannotBeMeant, NotFound, NotPossible
-from shared.models import connections
 from shared.models.platforms import accounts, outbox, records
 from shared.models.store import Store
 from shared.operations import platform_intake
 from shared.operations.deciding import Need, Operator, Outcome, Plan
-from shared.operations.which import Which, every
+from shared.operations.which import Which, account_of, every
 from shared.rules.connectors import Mapped, Outgoing, Owner, PlatformAccount
 from shared.rules.operators import Role
 from shared.rules.values import RecordKind
@@ -45,7 +44,7 @@ class MapPlan(Plan[Outcome]):
 
     def apply(self, by: Operator) -> Outcome:
         """Map it so, and have it looked at again: then it is sent as it is now."""
-        account = _account(self.connection)
+        account = account_of(self.connection)
         found = _found(account, self.record)
         where = (account.connection_id, account.identity, found.kind, found.our_id)
         if self.their_id:
@@ -69,7 +68,7 @@ def plan_map(_store: Store, name: str, record: str, their_id: str) -> MapPlan:
     ``record`` is its id in QuickBooks, or what a person calls it. Raises NotFound, CannotBeMeant,
     NotPossible.
     """
-    account = _account(name)
+    account = account_of(name)
     found = _found(account, record)
     if their_id and not their_id.isdecimal():
         raise CannotBeMeant(f"{their_id!r} is not the ID of a record on Invoiced.", "Write digits.")
@@ -121,11 +120,6 @@ def _outgoing(account: PlatformAccount, found: Mapped) -> Sequence[Outgoing]:
     except NotFound:
         return []
     return [one for one in sent if one.kind is found.kind]
-
-
-def _account(name: str) -> PlatformAccount:
-    connection = connections.get(name)
-    return accounts.get(connection.id, connection.name)
 
 
 def _found(account: PlatformAccount, text: str) -> Mapped:

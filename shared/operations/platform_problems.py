@@ -7,7 +7,6 @@ not come in is read again, or left out from then on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import MappingProxyType
 
 from shared.errors import NotPossible
 from shared.models import outlets, problems
@@ -45,9 +44,11 @@ def _retry_platform(by: Operator, problem: Problem) -> None:
     problems.change(problem.id, ProblemState.RETRY, "", by.who, by.now)
 
 
-_RETRY: Mapping[RecordKind, Callable[[Operator, Problem], None]] = MappingProxyType(
-    {_SENDING: _retry_sending, _RECEIVING: _retry_receiving, _PLATFORM: _retry_platform}
-)
+_RETRY: Mapping[RecordKind, Callable[[Operator, Problem], None]] = {
+    _SENDING: _retry_sending,
+    _RECEIVING: _retry_receiving,
+    _PLATFORM: _retry_platform,
+}
 
 
 def skip(by: Operator, problem: Problem, because: str) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.errors import CannotBeMeant, NotFound, NotPossible
-from shared.models import connections
-from shared.models.platforms import accounts, outbox, paid, records
+from shared.models.platforms import outbox, paid, records
 from shared.models.store import Store
 from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.describe.text import count
 from shared.operations.platform_problems import check_not_under_way
+from shared.operations.which import account_of
 from shared.rules.connectors import CREATE, Outgoing, PlatformAccount, SendState
 from shared.rules.operators import Role
 from shared.rules.values import RecordKind
@@ -39,7 +39,7 @@ class DecidePlan(Plan[Outcome]):
 
     def apply(self, by: Operator) -> Outcome:
         """Have them stand so."""
-        account = _account(self.connection)
+        account = account_of(self.connection)
         for one in _named(account, self.names):
             choice = self.choice or one.choice
             where = (account.connection_id, account.identity)
@@ -52,11 +52,6 @@ class DecidePlan(Plan[Outcome]):
         which = f"{count(len(self.names), 'record')} of {account.connection}"
         sentence = f"{which} {_WILL[word]}."
         return Outcome(sentence, len(self.names))
-
-
-def _account(name: str) -> PlatformAccount:
-    connection = connections.get(name)
-    return accounts.get(connection.id, connection.name)
 
 
 _WILL = {"skip": "will not be sent", "choose": "will be sent", "retry": "will be sent again"}
@@ -86,7 +81,7 @@ def _only(found: Sequence[Outgoing], text: str) -> Outgoing:
 
 def plan_retry(_store: Store, name: str, which: Sequence[str]) -> DecidePlan:
     """What sending records again would do; none named: all that were refused."""
-    account = _account(name)
+    account = account_of(name)
     chosen = _chosen(account, which)
     return DecidePlan(
         title=f"Send {count(len(chosen), 'record')} of {account.connection} again?",
@@ -101,7 +96,7 @@ def plan_retry(_store: Store, name: str, which: Sequence[str]) -> DecidePlan:
 
 def plan_skip(_store: Store, name: str, which: Sequence[str], note: str = "") -> DecidePlan:
     """What not sending records would do. Raises NotFound, CannotBeMeant."""
-    account = _account(name)
+    account = account_of(name)
     if not which:
         raise CannotBeMeant("Which record?", "Give its ID or its number.")
     chosen = _chosen(account, which)
@@ -121,7 +116,7 @@ def plan_skip(_store: Store, name: str, which: Sequence[str], note: str = "") ->
 
 def plan_choose(_store: Store, name: str, customer: str, choice: str) -> DecidePlan:
     """What taking a customer for one of Invoiced (its id), or for a new one, would do."""
-    account = _account(name)
+    account = account_of(name)
     found = [one for one in outbox.get(account.connection_id, customer) if _is_customer(one)]
     if not found:
         raise NotFound("customer", customer, where="waiting to be sent to the platform")

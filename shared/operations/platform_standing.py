@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from shared.models import connections, events, outlets
+from shared.models import events, outlets
 from shared.models.payments import from_platform
 from shared.models.platforms import accounts, inbox, outbox, receiving, records
 from shared.models.store import Store
 from shared.operations import which
-from shared.operations.which import Which
+from shared.operations.which import Which, account_of
 from shared.rules.connectors import (
     SENDING_EVENTS,
     Outgoing,
@@ -64,53 +65,41 @@ class Standing:
     ]
 
 
-_TO_POST = (PaymentStatus.WAITING, PaymentStatus.READY)
-_TO_DECIDE = (PaymentStatus.REFUSED, PaymentStatus.PARKED)
-
-
 def view_standing(_store: Store, name: str) -> Standing:
     """How far the account of a connection is. Raises NotFound."""
-    connection = connections.get(name)
-    account = accounts.get(connection.id, connection.name)
-    counts: dict[str, int] = {}
-    for _, state, _, number in outbox.counts(connection.id):
-        counts[state] = counts.get(state, 0) + number
-    mapped = records.counts(connection.id, account.identity)
-    outlet = outlets.get(accounts.outlet_name(connection.id))
+    account = account_of(name)
+    of, where = account.connection_id, (account.connection_id, account.identity)
+    sending = Counter[str]()
+    for _, state, _, number in outbox.counts(of):
+        sending[state] += number
+    mapped = Counter(records.counts(*where))
+    outlet = outlets.get(accounts.outlet_name(of))
+    receipt, received = inbox.standing(*where), Counter(from_platform.counts(*where))
     return Standing(
         account=account,
-        waiting=counts.get(SendState.WAITING.value, 0),
-        sent=counts.get(SendState.SENT.value, 0),
-        refused=counts.get(SendState.REFUSED.value, 0),
-        skipped=counts.get(SendState.SKIPPED.value, 0),
-        left_alone=counts.get(SendState.LEFT_ALONE.value, 0),
-        not_needed=counts.get(SendState.NOT_NEEDED.value, 0),
-        customers=mapped.get(RecordKind.CUSTOMER.value, 0),
-        invoices=mapped.get(RecordKind.INVOICE.value, 0),
-        payments=mapped.get(RecordKind.PAYMENT.value, 0),
+        waiting=sending[SendState.WAITING],
+        sent=sending[SendState.SENT],
+        refused=sending[SendState.REFUSED],
+        skipped=sending[SendState.SKIPPED],
+        left_alone=sending[SendState.LEFT_ALONE],
+        not_needed=sending[SendState.NOT_NEEDED],
+        customers=mapped[RecordKind.CUSTOMER],
+        invoices=mapped[RecordKind.INVOICE],
+        payments=mapped[RecordKind.PAYMENT],
         reason=outlet.reason,
         tries_again_at=outlet.pause_until_at if outlet.reason else None,
-        held_up=(*outbox.listed(connection.id, [SendState.REFUSED]), *outbox.behind(connection.id)),
-        behind=events.how_many_after(outlet.position, connection.id, SENDING_EVENTS),
-        **_coming_in(account),
+        held_up=(*outbox.listed(of, [SendState.REFUSED]), *outbox.behind(of)),
+        behind=events.how_many_after(outlet.position, of, SENDING_EVENTS),
+        received_at=receipt.received_at,
+        not_receiving_since=receipt.failing_at,
+        not_receiving_because=receipt.reason,
+        taken_in=received.total(),
+        to_post=received[PaymentStatus.WAITING] + received[PaymentStatus.READY],
+        to_decide=received[PaymentStatus.REFUSED] + received[PaymentStatus.PARKED],
+        posted=received[PaymentStatus.POSTED],
+        kept_out=tuple(receiving.waiting(account)),
+        watched=tuple(inbox.watched(*where, _EVER)),
     )
-
-
-def _coming_in(account: PlatformAccount) -> dict[str, Any]:
-    where = (account.connection_id, account.identity)
-    inbox_now = inbox.standing(*where)
-    found = from_platform.counts(*where)
-    return {
-        "received_at": inbox_now.received_at,
-        "not_receiving_since": inbox_now.failing_at,
-        "not_receiving_because": inbox_now.reason,
-        "taken_in": sum(found.values()),
-        "to_post": sum(found.get(one, 0) for one in _TO_POST),
-        "to_decide": sum(found.get(one, 0) for one in _TO_DECIDE),
-        "posted": found.get(PaymentStatus.POSTED, 0),
-        "kept_out": tuple(receiving.waiting(account)),
-        "watched": tuple(inbox.watched(*where, _EVER)),
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +114,7 @@ class AccountLine:
 
 def view_accounts(_store: Store, connection: Which = None) -> list[AccountLine]:
     """Every connected account, or that of one connection, by name. Raises NotFound."""
-    wanted = None if connection is None else which.connection(connection).id
+    wanted = which.number(connection)
     counts = outbox.counts_of_all()
     return [
         AccountLine(
@@ -170,15 +159,14 @@ class Preview:
 
 def view_preview(_store: Store, name: str) -> Preview:
     """What the last dry run of a connection found. Raises NotFound."""
-    connection = connections.get(name)
-    account = accounts.get(connection.id, connection.name)
-    found = outbox.listed(connection.id, LOOKED_AT)
+    account = account_of(name)
+    found = outbox.listed(account.connection_id, LOOKED_AT)
     of = {would: sum(one.would is would for one in found) for would in Would}
     return Preview(
         not account.is_looking,
         of[Would.UNKNOWN] + of[Would.WAIT],
         *(of[Would.CREATE], of[Would.CHANGE], of[Would.MATCH], of[Would.END], of[Would.NOTHING]),
         *(of[Would.AMBIGUOUS], of[Would.REFUSE]),
-        outlets.get(accounts.outlet_name(connection.id)).reason,
+        outlets.get(accounts.outlet_name(account.connection_id)).reason,
         tuple(found),
     )

@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
-from types import MappingProxyType
 from typing import ClassVar
 
 from shared import hints
@@ -23,13 +22,12 @@ from shared.models.payments import payment_pages
 from shared.models.payments.standing import ABOUT_POSTED
 from shared.models.problems import Seen
 from shared.models.store import Store
-from shared.operations import pages, payments, platform_problems
+from shared.operations import pages, payments, platform_problems, which
 from shared.operations.deciding import Effect, Need, Operator, Outcome, Plan
 from shared.operations.describe.problems import STANDS, document_of
 from shared.operations.describe.text import count, grouped
 from shared.operations.pages import Page, page_of
 from shared.operations.which import Which
-from shared.operations.which import connection as chosen
 from shared.rules.ledger import InvoiceSides
 from shared.rules.operators import Role
 from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
@@ -58,24 +56,20 @@ class Choice(StrEnum):
 _S = ProblemState
 WAITING = (_S.OPEN, _S.RETRY)
 """States of problems that are not settled."""
-_FROM: Mapping[Choice, Collection[ProblemState]] = MappingProxyType(
-    {
-        Choice.RETRY: (*WAITING, _S.ACKNOWLEDGED),
-        Choice.SKIP: (*WAITING, _S.ACKNOWLEDGED),
-        Choice.UNSKIP: (_S.SKIPPED,),
-        Choice.ACKNOWLEDGE: WAITING,
-        Choice.RESOLVE: WAITING,
-    }
-)
-_DONE: Mapping[Choice, str] = MappingProxyType(
-    {
-        Choice.RETRY: "retried",
-        Choice.SKIP: "skipped",
-        Choice.UNSKIP: "unskipped",
-        Choice.ACKNOWLEDGE: "acknowledged",
-        Choice.RESOLVE: "resolved",
-    }
-)
+_FROM: Mapping[Choice, Collection[ProblemState]] = {
+    Choice.RETRY: (*WAITING, _S.ACKNOWLEDGED),
+    Choice.SKIP: (*WAITING, _S.ACKNOWLEDGED),
+    Choice.UNSKIP: (_S.SKIPPED,),
+    Choice.ACKNOWLEDGE: WAITING,
+    Choice.RESOLVE: WAITING,
+}
+_DONE: Mapping[Choice, str] = {
+    Choice.RETRY: "retried",
+    Choice.SKIP: "skipped",
+    Choice.UNSKIP: "unskipped",
+    Choice.ACKNOWLEDGE: "acknowledged",
+    Choice.RESOLVE: "resolved",
+}
 
 
 # What is on file.
@@ -90,8 +84,7 @@ def view_all(
     _store: Store, connection: Which, states_wanted: Collection[ProblemState] = WAITING
 ) -> list[Problem]:
     """The problems of a connection, or of all, in these states, latest first; raises NotFound."""
-    of = None if connection is None else chosen(connection).id
-    return problems.list_problems(of, states_wanted)
+    return problems.list_problems(which.number(connection), states_wanted)
 
 
 def view_page(
@@ -105,7 +98,7 @@ def view_page(
 
     ``connection`` None: of all connections. Raises NotFound.
     """
-    of = None if connection is None else chosen(connection).id
+    of = which.number(connection)
     found = problems.page(states_wanted, (), limit + 1, connection_id=of, after=after)
     return page_of(found, limit, lambda one: (one.last_seen_at, one.id))
 
@@ -177,13 +170,16 @@ def _why_not(choice: Choice, problem: Problem) -> str:
     return f"{why} {_NOTHING}" if rule and (why := rule(problem)) else ""
 
 
+_NO_RECORD = {
+    RecordKind.SYNC: "the sync as a whole",
+    RecordKind.DELIVERY: "deliveries",
+    RecordKind.PLATFORM: "the billing platform",
+}
+
+
 def _why_no_skip(problem: Problem) -> str:
-    if problem.kind is RecordKind.SYNC:
-        return f"Problem {problem.id} is about the sync as a whole and cannot be skipped."
-    if problem.kind is RecordKind.DELIVERY:
-        return f"Problem {problem.id} is about deliveries and cannot be skipped."
-    if problem.kind is RecordKind.PLATFORM:
-        return f"Problem {problem.id} is about the billing platform and cannot be skipped."
+    if problem.kind in _NO_RECORD:
+        return f"Problem {problem.id} is about {_NO_RECORD[problem.kind]} and cannot be skipped."
     if problem.code in ABOUT_POSTED:
         return f"{document_of(problem)} is in QuickBooks, so it cannot be left out."
     return ""
@@ -202,13 +198,11 @@ def _why_not_resolved(problem: Problem) -> str:
     return ""
 
 
-_RULES: Mapping[Choice, Callable[[Problem], str]] = MappingProxyType(
-    {
-        Choice.SKIP: _why_no_skip,
-        Choice.ACKNOWLEDGE: _why_no_acknowledging,
-        Choice.RESOLVE: _why_not_resolved,
-    }
-)
+_RULES: Mapping[Choice, Callable[[Problem], str]] = {
+    Choice.SKIP: _why_no_skip,
+    Choice.ACKNOWLEDGE: _why_no_acknowledging,
+    Choice.RESOLVE: _why_not_resolved,
+}
 
 
 def _chosen(choice: Choice, problem_ids: Iterable[int]) -> list[Problem]:
@@ -364,6 +358,11 @@ def _retry(store: Store, problem_ids: Iterable[int], *, together: bool) -> Retry
     )
 
 
+def _ours(records: Sequence[Problem]) -> int:
+    """How many are about nothing of the billing platform."""
+    return sum(one.kind not in platform_problems.KINDS for one in records)
+
+
 def _is_parked(problem: Problem) -> bool:
     payment = payment_of(problem)
     return payment is not None and payment.status is PaymentStatus.PARKED
@@ -381,8 +380,7 @@ def _told_of_retrying(records: Sequence[Problem]) -> Iterator[str]:
         outlets_named = ", ".join(one.document for one in delivered)
         yield f"Events that {outlets_named} could not deliver are now tried again for 48 hours."
     yield from platform_problems.told_of_retrying(records)
-    theirs = [one for one in records if one.kind in platform_problems.KINDS]
-    if others := len(records) - len(read) - len(delivered) - len(theirs):
+    if others := _ours(records) - len(read) - len(delivered):
         yield f"{count(others, 'problem')} will be checked by the next sync."
 
 
@@ -417,8 +415,7 @@ class Skip(_Decision):
 
     def tell(self, records: Sequence[Problem]) -> Iterator[str]:
         yield from platform_problems.told_of_skipping(records)
-        theirs = [one for one in records if one.kind in platform_problems.KINDS]
-        if left := len(records) - len(theirs):
+        if left := _ours(records):
             they = "it is" if left == 1 else "they are"
             yield (
                 f"{count(left, 'record')} will be left out of future syncs until {they} unskipped."
@@ -468,16 +465,8 @@ def _leave_out(records: Sequence[Problem]) -> Iterator[Need]:
 def _leaving(records: Iterable[Problem]) -> Iterator[Effect]:
     for problem in records:
         invoice = _open_invoice(problem)
-        if invoice is None:
-            yield Effect(problem.connection, document_of(problem), "left out")
-        else:
-            yield Effect(
-                problem.connection,
-                document_of(problem),
-                "left out",
-                invoice.balance,
-                invoice.currency,
-            )
+        money = (invoice.balance, invoice.currency) if invoice else ()
+        yield Effect(problem.connection, document_of(problem), "left out", *money)
 
 
 def _open_invoice(problem: Problem) -> InvoiceSides | None:
@@ -511,8 +500,7 @@ class Unskip(_Decision):
     def tell(self, records: Sequence[Problem]) -> Iterator[str]:
         """What the next sync does."""
         yield from platform_problems.told_of_retrying(records)
-        theirs = [one for one in records if one.kind in platform_problems.KINDS]
-        if left := len(records) - len(theirs):
+        if left := _ours(records):
             yield f"{count(left, 'record')} will be included again in the next sync."
 
 
@@ -534,16 +522,23 @@ def plan_unskip(store: Store, problem_ids: Iterable[int]) -> Unskip:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Acknowledge(_Decision):
-    """Problems that a person calls meant to be so: they close, and the records stay."""
+class _Closing(_Decision):
+    """Problems that close, as ``becomes`` says, while their records stay as they are."""
 
-    choice = Choice.ACKNOWLEDGE
+    becomes: ClassVar[ProblemState]
+
+    def decide(self, by: Operator, problem: Problem) -> None:
+        problems.change(problem.id, self.becomes, self.because, by.who, by.now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acknowledge(_Closing):
+    """Problems that a person calls meant to be so."""
+
+    choice, becomes = Choice.ACKNOWLEDGE, ProblemState.ACKNOWLEDGED
 
     def again(self, store: Store) -> Acknowledge:
         return plan_acknowledge(store, self.problem_ids, self.because)
-
-    def decide(self, by: Operator, problem: Problem) -> None:
-        problems.change(problem.id, ProblemState.ACKNOWLEDGED, self.because, by.who, by.now)
 
     def tell(self, records: Sequence[Problem]) -> Iterator[str]:
         if len(records) == 1:
@@ -556,7 +551,6 @@ def plan_acknowledge(_store: Store, problem_ids: Iterable[int], because: str) ->
     """What acknowledging these problems would do. Raises NotFound, NotPossible, CannotBeMeant."""
     because = _reason(because)
     chosen = _chosen(Choice.ACKNOWLEDGE, problem_ids)
-    ids = tuple(one.id for one in chosen)
     return Acknowledge(
         title=f"Acknowledge {_named(chosen)}?",
         verb="Acknowledge",
@@ -565,35 +559,28 @@ def plan_acknowledge(_store: Store, problem_ids: Iterable[int], because: str) ->
             "something about it changes; a retry undoes the acknowledgment.",
         ),
         effects=tuple(_effects(chosen, "acknowledged")),
-        problem_ids=ids,
-        record_ids=ids,
+        problem_ids=tuple(one.id for one in chosen),
+        record_ids=tuple(one.id for one in chosen),
         because=because,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resolve(_Decision):
+class Resolve(_Closing):
     """Problems that a person settled outside of Deskbridge."""
 
-    choice = Choice.RESOLVE
+    choice, becomes = Choice.RESOLVE, ProblemState.RESOLVED
 
     def again(self, store: Store) -> Resolve:
         return plan_resolve(store, self.problem_ids)
 
-    def decide(self, by: Operator, problem: Problem) -> None:
-        problems.change(problem.id, ProblemState.RESOLVED, "", by.who, by.now)
-
     def tell(self, records: Sequence[Problem]) -> Iterator[str]:
-        if len(records) == 1:
-            yield f"{document_of(records[0])} is resolved."
-        else:
-            yield f"{count(len(records), 'problem')} resolved."
+        yield f"{_named(records)} {'is ' * (len(records) == 1)}resolved."
 
 
 def plan_resolve(_store: Store, problem_ids: Iterable[int]) -> Resolve:
     """What closing these problems would mean. Raises NotFound, NotPossible."""
     chosen = _chosen(Choice.RESOLVE, problem_ids)
-    ids = tuple(one.id for one in chosen)
     return Resolve(
         title=f"Mark {_named(chosen)} as resolved?",
         verb="Mark as resolved",
@@ -602,8 +589,8 @@ def plan_resolve(_store: Store, problem_ids: Iterable[int]) -> Resolve:
             "next sync opens it again.",
         ),
         effects=tuple(_effects(chosen, "resolved")),
-        problem_ids=ids,
-        record_ids=ids,
+        problem_ids=tuple(one.id for one in chosen),
+        record_ids=tuple(one.id for one in chosen),
     )
 
 

@@ -16,8 +16,7 @@ from shared.operations.describe.syncs import application
 from shared.operations.describe.text import count
 from shared.operations.liveness import as_it_stands, as_they_stand
 from shared.operations.pages import AT_ONCE, Page, by_number, page_of
-from shared.operations.which import Which
-from shared.operations.which import connection as chosen
+from shared.operations.which import Which, number
 from shared.rules.operators import Role
 from shared.rules.values import Exchange, Problem, Record, Sync
 from shared.rules.values import Outcome as RecordOutcome
@@ -86,7 +85,7 @@ def view_page(
 
     ``connection`` None: of all connections. Raises NotFound.
     """
-    found = syncs.list_syncs(_id_of(connection), states=states, limit=limit + 1, before_id=after)
+    found = syncs.list_syncs(number(connection), states=states, limit=limit + 1, before_id=after)
     return page_of(as_they_stand(store, found), limit, by_number)
 
 
@@ -134,12 +133,8 @@ def view_newest(
 
     ``connection`` None: of all connections; ``limit`` None: all of them. Raises NotFound.
     """
-    found = syncs.list_syncs(_id_of(connection), states=states, limit=limit)
+    found = syncs.list_syncs(number(connection), states=states, limit=limit)
     return as_they_stand(store, found)
-
-
-def _id_of(connection: Which) -> int | None:
-    return None if connection is None else chosen(connection).id
 
 
 @dataclass(frozen=True, slots=True)

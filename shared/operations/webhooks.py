@@ -34,7 +34,7 @@ def view_all(_store: Store, connection: Which = None) -> list[WebhookStanding]:
 
 def of_connection(connection: Which) -> list[Webhook]:
     """The webhooks of a connection, or of all where it is None. Raises NotFound."""
-    of = None if connection is None else which.connection(connection).id
+    of = which.number(connection)
     return [one for one in webhooks.all_webhooks() if of in (None, one.connection_id)]
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from types import MappingProxyType
 from typing import Any
 
 from shared import dates
@@ -476,18 +475,14 @@ _TRIALS = (
         ),
     ),
 )
-GROUPS: Mapping[str, tuple[Setting, ...]] = MappingProxyType(
-    {
-        "Connection": _CONNECTION,
-        "Schedule": _SCHEDULE,
-        "Data flows": _FLOWS,
-        "Payments that do not match": _MISFITS,
-        "Trials and troubleshooting": _TRIALS,
-    }
-)
-SETTINGS: Mapping[str, Setting] = MappingProxyType(
-    {one.key: one for group in GROUPS.values() for one in group}
-)
+GROUPS: Mapping[str, tuple[Setting, ...]] = {
+    "Connection": _CONNECTION,
+    "Schedule": _SCHEDULE,
+    "Data flows": _FLOWS,
+    "Payments that do not match": _MISFITS,
+    "Trials and troubleshooting": _TRIALS,
+}
+SETTINGS: Mapping[str, Setting] = {one.key: one for group in GROUPS.values() for one in group}
 """Every setting, in the order of listings."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from shared import hints
@@ -23,16 +22,14 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 
-_STATES: Mapping[CustomerState, tuple[str, str]] = MappingProxyType(
-    {
-        CustomerState.WANTED: (
-            "not read yet",
-            "Its name comes from an invoice; the next Invoice Sync reads the customer itself.",
-        ),
-        CustomerState.MISSING: ("not shown", "QuickBooks did not return this customer."),
-        CustomerState.DELETED: ("deleted", "It was deleted or merged in QuickBooks."),
-    }
-)
+_STATES: Mapping[CustomerState, tuple[str, str]] = {
+    CustomerState.WANTED: (
+        "not read yet",
+        "Its name comes from an invoice; the next Invoice Sync reads the customer itself.",
+    ),
+    CustomerState.MISSING: ("not shown", "QuickBooks did not return this customer."),
+    CustomerState.DELETED: ("deleted", "It was deleted or merged in QuickBooks."),
+}
 
 
 def state(customer: CustomerSides) -> str:

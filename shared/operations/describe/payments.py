@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
 
 from shared import dates
 from shared.operations.describe.connection_settings import SETTINGS
@@ -22,23 +21,21 @@ from shared.rules.payments.views import PaidDocument, PartDetail, PaymentDetail
 from shared.rules.values import Day
 
 S = PaymentStatus
-MEANINGS: Mapping[PaymentStatus, str] = MappingProxyType(
-    {
-        S.UNKNOWN: (
-            "Outcome unknown: the next Payment Sync settles it before anything else is posted."
-        ),
-        S.PARKED: "Needs a check in QuickBooks: look there, then retry or skip.",
-        S.REFUSED: "Will not post until it is fixed. Fix the cause, then retry, or skip it.",
-        S.WAITING: "Posts by itself once the reason is gone.",
-        S.READY: "The next Payment Sync posts it.",
-        S.SENT: "Being posted right now.",
-        S.NOT_ELIGIBLE: "Not eligible: offline, pending, too old and so on.",
-        S.SKIPPED: "Skipped; unskip undoes that.",
-        S.WITHDRAWN: "Withdrawn before it was sent; adding it again brings it back.",
-        S.POSTED: "In QuickBooks.",
-        S.IMPORTED: "Recorded in QuickBooks and imported from there.",
-    }
-)
+MEANINGS: Mapping[PaymentStatus, str] = {
+    S.UNKNOWN: (
+        "Outcome unknown: the next Payment Sync settles it before anything else is posted."
+    ),
+    S.PARKED: "Needs a check in QuickBooks: look there, then retry or skip.",
+    S.REFUSED: "Will not post until it is fixed. Fix the cause, then retry, or skip it.",
+    S.WAITING: "Posts by itself once the reason is gone.",
+    S.READY: "The next Payment Sync posts it.",
+    S.SENT: "Being posted right now.",
+    S.NOT_ELIGIBLE: "Not eligible: offline, pending, too old and so on.",
+    S.SKIPPED: "Skipped; unskip undoes that.",
+    S.WITHDRAWN: "Withdrawn before it was sent; adding it again brings it back.",
+    S.POSTED: "In QuickBooks.",
+    S.IMPORTED: "Recorded in QuickBooks and imported from there.",
+}
 """What each state means for those who look at it."""
 
 Line = tuple[str, str]

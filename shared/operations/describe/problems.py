@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from types import MappingProxyType
 
 from shared import dates
 from shared.operations.describe.sections import Section
 from shared.rules.values import Problem, ProblemState, RecordKind
 
 _S = ProblemState
-STANDS: Mapping[ProblemState, str] = MappingProxyType(
-    {
-        _S.OPEN: "is open",
-        _S.RETRY: "waiting for the next sync to try again",
-        _S.ACKNOWLEDGED: "is acknowledged",
-        _S.SKIPPED: "is skipped",
-        _S.RESOLVED: "is resolved",
-    }
-)
+STANDS: Mapping[ProblemState, str] = {
+    _S.OPEN: "is open",
+    _S.RETRY: "waiting for the next sync to try again",
+    _S.ACKNOWLEDGED: "is acknowledged",
+    _S.SKIPPED: "is skipped",
+    _S.RESOLVED: "is resolved",
+}
 """Where a problem stands, as the end of a sentence."""
 
 
@@ -76,21 +73,19 @@ def _known(lines: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     return tuple((title, value) for title, value in lines if value)
 
 
-_TRIED_AGAIN: Mapping[RecordKind, str] = MappingProxyType(
-    {
-        RecordKind.INVOICE: "reads the invoice again in the next Invoice Sync",
-        RecordKind.CREDIT_MEMO: "reads the credit memo again in the next Invoice Sync",
-        RecordKind.CUSTOMER: "reads the customer again in the next Invoice Sync",
-        RecordKind.PAYMENT: "checks the payment again; you see first what will happen",
-        RecordKind.SYNC: "notes that it is fixed; the next sync shows whether it is",
-        RecordKind.DELIVERY: (
-            "delivers the events again that were set aside, unless later ones replaced them"
-        ),
-        RecordKind.SENDING: "sends the record to the billing platform again, as it is now",
-        RecordKind.RECEIVING: "reads the record of the billing platform again within a minute",
-        RecordKind.PLATFORM: "asks the billing platform again at once",
-    }
-)
+_TRIED_AGAIN: Mapping[RecordKind, str] = {
+    RecordKind.INVOICE: "reads the invoice again in the next Invoice Sync",
+    RecordKind.CREDIT_MEMO: "reads the credit memo again in the next Invoice Sync",
+    RecordKind.CUSTOMER: "reads the customer again in the next Invoice Sync",
+    RecordKind.PAYMENT: "checks the payment again; you see first what will happen",
+    RecordKind.SYNC: "notes that it is fixed; the next sync shows whether it is",
+    RecordKind.DELIVERY: (
+        "delivers the events again that were set aside, unless later ones replaced them"
+    ),
+    RecordKind.SENDING: "sends the record to the billing platform again, as it is now",
+    RecordKind.RECEIVING: "reads the record of the billing platform again within a minute",
+    RecordKind.PLATFORM: "asks the billing platform again at once",
+}
 
 
 def choices(problem: Problem, allowed: Collection[str]) -> Iterator[tuple[str, str]]:

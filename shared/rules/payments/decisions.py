@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from shared.rules.payments.values import Payment, PaymentStatus
 
 _S = PaymentStatus
 _IN_DOUBT = "it may already be in QuickBooks; the next Payment Sync settles it"
-_NO_RETRY: Mapping[PaymentStatus, str] = MappingProxyType(
-    {
-        _S.SENT: _IN_DOUBT,
-        _S.UNKNOWN: _IN_DOUBT,
-        _S.POSTED: "it is already in QuickBooks",
-        _S.IMPORTED: "it comes from QuickBooks",
-        _S.SKIPPED: "it is skipped; unskip it first",
-        _S.WITHDRAWN: "it is withdrawn; adding it again brings it back",
-    }
-)
-_NO_SKIP: Mapping[PaymentStatus, str] = MappingProxyType(
-    dict(_NO_RETRY) | {_S.SKIPPED: "it is already skipped"}
-)
+_NO_RETRY: Mapping[PaymentStatus, str] = {
+    _S.SENT: _IN_DOUBT,
+    _S.UNKNOWN: _IN_DOUBT,
+    _S.POSTED: "it is already in QuickBooks",
+    _S.IMPORTED: "it comes from QuickBooks",
+    _S.SKIPPED: "it is skipped; unskip it first",
+    _S.WITHDRAWN: "it is withdrawn; adding it again brings it back",
+}
+_NO_SKIP: Mapping[PaymentStatus, str] = dict(_NO_RETRY) | {_S.SKIPPED: "it is already skipped"}
 
 
 def why_no_retry(payment: Payment) -> str:
@@ -50,9 +45,10 @@ def why_no_withdrawal(payment: Payment, *, left: bool) -> str:
 
 
 _LEFT = "it was sent to QuickBooks"
-_NO_WITHDRAWAL: Mapping[PaymentStatus, str] = MappingProxyType(
-    {_S.IMPORTED: "it comes from QuickBooks", _S.WITHDRAWN: "it is already withdrawn"}
-)
+_NO_WITHDRAWAL: Mapping[PaymentStatus, str] = {
+    _S.IMPORTED: "it comes from QuickBooks",
+    _S.WITHDRAWN: "it is already withdrawn",
+}
 
 
 def may_be_withdrawn(payment: Payment) -> bool:

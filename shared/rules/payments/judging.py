@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from types import MappingProxyType
 
 from shared import dates
 from shared.hints import hint
@@ -44,7 +43,7 @@ ABOUT_NAMES = frozenset({ANOTHER_CUSTOMER, SEVERAL_CUSTOMERS, ACCOUNT_AMBIGUOUS}
 
 
 MOST_NAMED = 3
-_NONE: Mapping[str, Sequence[NamedInvoice]] = MappingProxyType({})
+_NONE: Mapping[str, Sequence[NamedInvoice]] = {}
 
 
 @dataclass(frozen=True, slots=True)
