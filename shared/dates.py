@@ -8,8 +8,6 @@ was chosen. What is typed is understood in both ways.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
@@ -32,17 +30,6 @@ def use(wanted: DateFormat) -> None:
     _Chosen.format = wanted
 
 
-@contextmanager
-def using(wanted: DateFormat) -> Iterator[None]:
-    """Have them written so meanwhile."""
-    before = _Chosen.format
-    use(wanted)
-    try:
-        yield
-    finally:
-        use(before)
-
-
 # For people.
 
 
@@ -50,7 +37,7 @@ def day(one: date | None, none: str = "") -> str:
     """``11/28/2026`` or ``2026-11-28``; ``none`` for None."""
     if one is None:
         return none
-    return _us_day(one) if _is_us() else f"{one:%Y-%m-%d}"
+    return f"{one.month}/{one.day}/{one:%Y}" if _is_us() else f"{one:%Y-%m-%d}"
 
 
 def time_of(at: datetime) -> str:
@@ -93,19 +80,12 @@ def short(at: datetime | None, now: datetime, never: str = "never") -> str:
         return _time(local)
     if local.year != today.year:
         return day(local.date())
-    return f"{_day_of_year(local)} {_time(local)}"
+    day_of_year = f"{local.month}/{local.day}" if _is_us() else f"{local:%m-%d}"
+    return f"{day_of_year} {_time(local)}"
 
 
 def _is_us() -> bool:
     return _Chosen.format is DateFormat.US
-
-
-def _us_day(one: date) -> str:
-    return f"{one.month}/{one.day}/{one:%Y}"
-
-
-def _day_of_year(local: datetime) -> str:
-    return f"{local.month}/{local.day}" if _is_us() else f"{local:%m-%d}"
 
 
 def _time(local: datetime) -> str:

@@ -18,7 +18,7 @@ from shared import dates
 from shared.operations import alerts as operations
 from shared.operations.alerts import RecipientStanding, TestResults, Wanted
 from shared.operations.contracts.alerts import ADDED, ALERT, RECIPIENT, TESTED
-from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.contracts.records import OUTCOME
 from shared.operations.describe import alerts as describe
 from shared.operations.describe.tables import Column, Row
 from shared.rules.alerts import Alert, Audience, Digest

@@ -18,8 +18,7 @@ from shared import dates
 from shared.operations import audit as operations
 from shared.operations import audit_pruning
 from shared.operations.audit import AuditFilter
-from shared.operations.contracts.outcome import OUTCOME
-from shared.operations.contracts.records import AUDIT_ENTRY
+from shared.operations.contracts.records import AUDIT_ENTRY, OUTCOME
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count
 from shared.rules.values import AuditEntry

@@ -21,7 +21,7 @@ from shared import dates
 from shared.operations import connections, pausing
 from shared.operations.connections import ConnectionView
 from shared.operations.contracts.connections import CONNECTION, CONNECTION_DETAIL
-from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.contracts.records import OUTCOME
 from shared.operations.describe.connections import lock, password, paused
 from shared.operations.describe.tables import Column, Row
 from shared.rules.values import Application

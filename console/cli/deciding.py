@@ -10,7 +10,7 @@ import click
 from console.cli import output
 from console.cli.context import CommandContext
 from console.cli.errors import Refused, WrongUsage
-from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.contracts.records import OUTCOME
 from shared.operations.deciding import Operator, Outcome, Plan, PlanIsStale, allowed, carry_out
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from console.cli.json_option import json_option
 from console.cli.listing import Listing, limit_option, most
 from shared import dates
 from shared.operations import events as operations
-from shared.operations.contracts.events import EVENT
+from shared.operations.contracts.records import EVENT
 from shared.operations.describe import events as describe
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count

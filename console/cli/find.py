@@ -11,7 +11,7 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.errors import NotThere
 from console.cli.json_option import json_option
 from shared.operations import find as operations
-from shared.operations.contracts.find import FOUND
+from shared.operations.contracts.records import FOUND
 from shared.operations.describe.find import COLUMNS, cells, left_off
 from shared.operations.describe.tables import Row
 from shared.operations.describe.text import plain

@@ -25,7 +25,7 @@ from shared.health import internet
 from shared.operations import connectors as operations
 from shared.operations import platform_doors, platform_records
 from shared.operations.contracts.connectors import OUTGOING, PREVIEW, STANDING
-from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.contracts.records import OUTCOME
 from shared.operations.describe import platforms as describe
 from shared.operations.describe.tables import Column, Row
 from shared.operations.platform_standing import Preview, view_preview, view_standing

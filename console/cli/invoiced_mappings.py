@@ -18,7 +18,7 @@ from console.cli.spreadsheet import csv_line, unarmed
 from shared.files import write_private
 from shared.operations import platform_mappings as operations
 from shared.operations.contracts.connectors import MAPPED
-from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.contracts.records import OUTCOME
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count
 from shared.rules.connectors import Mapped

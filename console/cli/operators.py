@@ -12,8 +12,7 @@ from console.cli.json_option import json_option
 from console.cli.listing import Listing
 from shared import dates
 from shared.operations import operators as operations
-from shared.operations.contracts.operators import OPERATOR
-from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.contracts.records import OPERATOR, OUTCOME
 from shared.operations.describe.tables import Column, Row
 from shared.rules.operators import OperatorEntry, Role
 

@@ -18,7 +18,7 @@ from console.cli.params import (
     words_given,
 )
 from shared.operations import payment_allowances, payment_views, payments
-from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.contracts.records import OUTCOME
 from shared.rules.values import ClosedPeriod, OnAccount, Overpayment
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -14,8 +14,8 @@ from console.cli.json_option import json_option
 from console.cli.listing import Listing
 from console.cli.params import name_argument, named_argument
 from shared.operations import payment_profiles
-from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.payment_intake import SAVED_PROFILE, SHOWN_PROFILE
+from shared.operations.contracts.records import OUTCOME
 from shared.operations.describe.tables import Column, Row
 from shared.operations.file_profiles import shipped
 from shared.operations.payment_profiles import ListedProfile

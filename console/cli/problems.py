@@ -17,8 +17,7 @@ from console.cli.json_option import json_option
 from console.cli.listing import Listing, states_option
 from console.cli.params import name_argument, numbers_given
 from shared.operations import problems as operations
-from shared.operations.contracts.outcome import OUTCOME
-from shared.operations.contracts.records import PROBLEM
+from shared.operations.contracts.records import OUTCOME, PROBLEM
 from shared.operations.describe.problems import sections
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count

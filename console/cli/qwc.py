@@ -17,7 +17,7 @@ from console.cli.json_option import json_option
 from console.cli.params import name_argument
 from shared.operations import issuing, throttles
 from shared.operations.contracts.issuing import ISSUED_FILES, ISSUED_PASSWORD
-from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.contracts.records import OUTCOME
 from shared.operations.describe.issuing import ONCE
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import plain

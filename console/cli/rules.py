@@ -12,8 +12,8 @@ from console.cli.deciding import decide, say_outcome
 from console.cli.json_option import json_option
 from console.cli.params import name_argument, named_argument
 from shared.operations import payment_rules
-from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.payments import DEPOSIT_RULE, METHOD_RULE, RULES
+from shared.operations.contracts.records import OUTCOME
 from shared.operations.describe import payment_rules as describe
 from shared.operations.describe.tables import Column, Row
 from shared.operations.payment_rules import Rules

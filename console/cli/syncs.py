@@ -17,7 +17,7 @@ from console.cli.params import name_argument, numbers_given
 from shared import bundles, dates
 from shared.bundles import Bundled
 from shared.operations import syncs as operations
-from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.contracts.records import OUTCOME
 from shared.operations.contracts.syncs import BUNDLE, MESSAGE, SYNC, SYNC_DETAIL
 from shared.operations.describe import syncs as describe
 from shared.operations.describe.syncs import application

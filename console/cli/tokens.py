@@ -14,7 +14,7 @@ from console.cli.json_option import json_option
 from console.cli.listing import Listing
 from shared import dates
 from shared.operations import tokens as operations
-from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.contracts.records import OUTCOME
 from shared.operations.contracts.tokens import MADE_TOKEN, TOKEN
 from shared.operations.describe.tables import Column, Row
 from shared.rules.tokens import Access, Token

@@ -17,7 +17,7 @@ from console.cli.params import named_argument
 from shared import dates
 from shared.operations import parked_deliveries as parked
 from shared.operations import webhooks as operations
-from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.contracts.records import OUTCOME
 from shared.operations.contracts.webhooks import MADE_WEBHOOK, PARKED, TESTED, WEBHOOK
 from shared.operations.describe import webhooks as describe
 from shared.operations.describe.tables import Column, Row

@@ -35,17 +35,15 @@ from shared.operations import (
 )
 from shared.operations.contracts import requests
 from shared.operations.contracts.connections import CONNECTION
-from shared.operations.contracts.events import EVENT
 from shared.operations.contracts.ledger import (
     CUSTOMER,
     INVOICE_DETAIL,
     LISTED_INVOICE,
     OWING_CUSTOMER,
 )
-from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.payments import PAYMENT_DETAIL, PAYMENT_LINE
 from shared.operations.contracts.reconcile import RECONCILIATION
-from shared.operations.contracts.records import PROBLEM
+from shared.operations.contracts.records import EVENT, OUTCOME, PROBLEM
 from shared.operations.contracts.schemas import Schema, object_of
 from shared.operations.contracts.shapes import Shape
 from shared.operations.contracts.syncs import SYNC

@@ -152,32 +152,11 @@ def _catalog() -> dict[str, Hint]:
 
 def _from_file(kind: Kind) -> Iterator[Hint]:
     for entry in _read(_FILES[kind])["hint"]:
-        yield _from_entry(kind, entry)
-
-
-def _from_entry(kind: Kind, entry: dict[str, Any]) -> Hint:
-    given = dict(entry)
-    remedy = tuple(given.pop("remedy"))
-    return Hint(
-        kind=kind,
-        group=given.pop("group", ""),
-        why=given.pop("why", ""),
-        remedy=remedy,
-        actor=Actor(given.pop("actor")),
-        short=given.pop("short", given["happened"]),
-        next=given.pop("next", remedy[0]),
-        effect=_effect(kind, given.pop("effect", Effect.UNKNOWN)),
-        quote=given.pop("quote", kind is Kind.HRESULT),
-        acknowledge=given.pop("acknowledge", False),
-        words=tuple(given.pop("words", ())),
-        see=tuple(given.pop("see", ())),
-        also=tuple(given.pop("also", ())),
-        **given,
-    )
-
-
-def _effect(kind: Kind, written: str) -> Effect | None:
-    return Effect(written) if kind is Kind.HRESULT else None
+        usual = {"group": "", "why": "", "short": entry["happened"], "next": entry["remedy"][0]}
+        given = {**usual, "quote": kind is Kind.HRESULT, **entry}
+        lists = {name: tuple(given.get(name, ())) for name in ("remedy", "words", "see", "also")}
+        effect = Effect(given.pop("effect", Effect.UNKNOWN)) if kind is Kind.HRESULT else None
+        yield Hint(kind=kind, effect=effect, **given | lists | {"actor": Actor(given["actor"])})
 
 
 def _from_status(row: StatusMeaning) -> Hint:

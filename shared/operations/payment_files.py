@@ -94,13 +94,6 @@ def _lines(at: Sequence[int]) -> str:
     return f"line{'s' * (len(at) > 1)} {shown}{more}"
 
 
-def read_rows(
-    content: Iterable[bytes], form: str, today: date, how: HowToRead | None = None
-) -> PaymentFile:
-    """The rows of a file: see PaymentFile."""
-    return PaymentFile(content, form, today, how)
-
-
 def _csv_rows(content: BinaryIO, look: Look) -> Iterator[Raw]:
     """Rows by the columns in the header; a row begins on the line after the one before it."""
     header = look.header

@@ -1,6 +1,6 @@
 """Payments of the billing platform come in: new, corrected, known already, or refused.
 
-    plan = plan_import(store, "Larkspur", read_rows(content, "csv", today), source="may.csv")
+    plan = plan_import(store, "Larkspur", PaymentFile(content, "csv", today), source="may.csv")
     plan.report                        # what would happen to each row; nothing is written
     carry_out(by, plan)                # it happens
 

@@ -31,8 +31,8 @@ from shared.operations import events as event_operations
 from shared.operations import parked_deliveries
 from shared.operations import problems as problem_operations
 from shared.operations import webhooks as operations
-from shared.operations.contracts.events import EVENT
 from shared.operations.contracts.ledger import LISTED_INVOICE
+from shared.operations.contracts.records import EVENT
 from shared.operations.contracts.webhooks import RECORDS
 from shared.operations.deciding import Operator, carry_out
 from shared.rules.events import EventKind

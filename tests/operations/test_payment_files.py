@@ -10,7 +10,7 @@ import pytest
 from shared.errors import NotPossible
 from shared.operations.file_text import UnreadableFile
 from shared.operations.payment_cells import FIELDS, FileRow
-from shared.operations.payment_files import read_rows
+from shared.operations.payment_files import PaymentFile
 from shared.rules.payments.values import ChargeState, NewUse, UseKind
 
 TODAY = date(2026, 1, 5)
@@ -18,7 +18,7 @@ HEADER = "external_id,invoice,amount"
 
 
 def rows_of(content: bytes, form: str, today: date) -> list[FileRow]:
-    return list(read_rows(io.BytesIO(content), form, today))
+    return list(PaymentFile(io.BytesIO(content), form, today))
 
 
 def csv_rows(*lines: str, end: str = "\n"):
@@ -182,7 +182,7 @@ def test_a_column_that_is_misspelled_is_refused_since_what_it_says_must_not_be_l
 
 
 def test_columns_that_are_not_known_are_left_alone_and_named():
-    read = read_rows(
+    read = PaymentFile(
         io.BytesIO(b"external_id,invoice,amount,Color,\np,1042,1,red,\n"), "csv", TODAY
     )
     assert [row.faults for row in read] == [()]
@@ -262,7 +262,7 @@ def test_a_line_without_an_end_is_refused_before_it_is_read_as_a_whole(form):
 
     first = {"csv": HEADER, "jsonl": "{}"}[form]
     with pytest.raises(UnreadableFile, match="line 2: it is longer than"):
-        list(read_rows(Long(first.encode() + b"\n" + b"a" * 3_000_000), form, TODAY))
+        list(PaymentFile(Long(first.encode() + b"\n" + b"a" * 3_000_000), form, TODAY))
 
 
 def test_a_cell_without_an_end_is_told_where_it_stands():

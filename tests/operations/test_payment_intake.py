@@ -12,7 +12,7 @@ from shared.models.payments import payment_pages
 from shared.operations import payment_intake, payments
 from shared.operations.deciding import PlanIsStale, carry_out
 from shared.operations.payment_cells import FileRow
-from shared.operations.payment_files import read_rows
+from shared.operations.payment_files import PaymentFile
 from shared.operations.payment_intake import (
     BadPayment,
     BadRows,
@@ -354,7 +354,7 @@ def test_a_total_is_noted_with_its_line_and_never_a_payment(till):
     plan = plan_import(
         till.store,
         "Larkspur",
-        read_rows(content.splitlines(keepends=True), "csv", date(2024, 6, 3)),
+        PaymentFile(content.splitlines(keepends=True), "csv", date(2024, 6, 3)),
         source="may.csv",
     )
     report = carry_out(by(till), plan).report

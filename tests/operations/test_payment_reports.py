@@ -15,7 +15,7 @@ from shared.operations.file_profiles import HowToRead, read_map, shipped
 from shared.operations.file_text import UnreadableFile
 from shared.operations.payment_cells import FileRow
 from shared.operations.payment_columns import DatesAreAmbiguous
-from shared.operations.payment_files import PaymentFile, read_rows
+from shared.operations.payment_files import PaymentFile
 from shared.rules.payments.values import ChargeState, NewPayment, NewUse
 from tests.operations.reports import (
     PAYPAL,
@@ -39,7 +39,7 @@ IN_CHICAGO = "America/Chicago"
 def read(text: str | bytes, *maps: str, **how: str) -> PaymentFile:
     content = text if isinstance(text, bytes) else text.encode()
     given = HowToRead(maps=tuple(map(read_map, maps)), **how)
-    return read_rows(io.BytesIO(content), "csv", TODAY, given)
+    return PaymentFile(io.BytesIO(content), "csv", TODAY, given)
 
 
 def payments(rows: Sequence[FileRow] | PaymentFile) -> list[NewPayment]:
@@ -587,7 +587,7 @@ def test_an_unknown_profile_is_told_with_those_there_are():
 
 
 def read_object(values: dict[str, object]) -> FileRow:
-    [row] = read_rows([json.dumps(values).encode()], "jsonl", TODAY)
+    [row] = PaymentFile([json.dumps(values).encode()], "jsonl", TODAY)
     return row
 
 

@@ -12,7 +12,7 @@ import pytest
 from shared.errors import NotPossible
 from shared.models import temporary_rows
 from shared.operations.payment_cells import FileRow
-from shared.operations.payment_files import read_rows
+from shared.operations.payment_files import PaymentFile
 from shared.operations.payment_staging import NewPayments, StagedRows
 from tests.models.payments.builders import pays
 
@@ -86,7 +86,7 @@ def test_memory_does_not_grow_with_the_file(form):
     def peak(count: int) -> int:
         tracemalloc.start()
         try:
-            staged = StagedRows(read_rows(lines(count), form, DAY))
+            staged = StagedRows(PaymentFile(lines(count), form, DAY))
             assert sum(len(chunk) for chunk in staged.by_id()) == count
             return tracemalloc.get_traced_memory()[1]
         finally:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from shared.models import audit, problems
 from shared.operations.deciding import carry_out
 from shared.operations.file_profiles import HowToRead, Profile, read_map, shipped
-from shared.operations.payment_files import read_rows
+from shared.operations.payment_files import PaymentFile
 from shared.operations.payment_intake import Imported, Report, plan_import
 from shared.operations.payment_profiles import how_to_read, plan_remove, plan_save
 from shared.rules.payments.values import ChargeState, PaymentStatus, PostingState
@@ -33,7 +33,7 @@ USUAL = (f"{INVOICE}=invoice",)
 
 def imported(till, text: str, *maps: str, how: HowToRead | None = None) -> Report:
     how = how or HowToRead(maps=tuple(map(read_map, maps)), time_zone="America/Chicago")
-    rows = read_rows(io.BytesIO(text.encode()), "csv", TODAY, how)
+    rows = PaymentFile(io.BytesIO(text.encode()), "csv", TODAY, how)
     plan = plan_import(till.store, "Larkspur", rows, source="may.csv")
     done: Imported = carry_out(Clerk(till.store, "ann", NOON), plan)
     return done.report

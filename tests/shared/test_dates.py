@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -28,6 +29,16 @@ FOR_PROGRAMS = {
 """The modules that may format a time themselves, with what it is."""
 
 
+@contextmanager
+def using(wanted: DateFormat) -> Iterator[None]:
+    """Have days and times written so meanwhile."""
+    dates.use(wanted)
+    try:
+        yield
+    finally:
+        dates.use(US)
+
+
 @pytest.fixture(autouse=True)
 def utc(monkeypatch):
     monkeypatch.setenv("TZ", "UTC")
@@ -45,7 +56,7 @@ def utc(monkeypatch):
     ],
 )
 def test_they_are_written_as_was_chosen(wanted, day, clock, moment, second):
-    with dates.using(wanted):
+    with using(wanted):
         assert (dates.day(AT.date()), dates.time_of(AT), dates.moment(AT)) == (day, clock, moment)
         assert dates.time_to_second(AT) == second
         assert dates.moment_to_second(AT) == f"{day} {second}"
@@ -58,7 +69,7 @@ def test_they_are_written_as_was_chosen(wanted, day, clock, moment, second):
     ("hour", "told"), [(0, "12:05 AM"), (1, "1:05 AM"), (12, "12:05 PM"), (23, "11:05 PM")]
 )
 def test_american_hours_begin_with_twelve(hour, told):
-    with dates.using(US):
+    with using(US):
         assert dates.time_of(AT.replace(hour=hour, minute=5)) == told
 
 
@@ -71,9 +82,9 @@ def test_american_hours_begin_with_twelve(hour, told):
     ],
 )
 def test_in_short_today_and_this_year_go_without_saying(now, american, iso):
-    with dates.using(US):
+    with using(US):
         assert dates.short(AT, now) == american
-    with dates.using(ISO):
+    with using(ISO):
         assert dates.short(AT, now) == iso
     assert dates.short(None, now) == "never"
 
@@ -81,10 +92,10 @@ def test_in_short_today_and_this_year_go_without_saying(now, american, iso):
 @pytest.mark.parametrize("wanted", DateFormat)
 @pytest.mark.parametrize("one", [date(2026, 1, 5), date(2026, 11, 28), date(2028, 2, 29)])
 def test_what_is_written_is_read_again_whatever_was_chosen(wanted, one):
-    with dates.using(wanted):
+    with using(wanted):
         written = dates.day(one)
     for chosen in DateFormat:
-        with dates.using(chosen):
+        with using(chosen):
             assert dates.read_day(f" {written} ") == one
 
 
@@ -110,7 +121,7 @@ def test_a_span_of_days_is_typed_in_either_way(typed, first, last):
 
 
 def test_programs_get_the_standard_whatever_was_chosen():
-    with dates.using(US):
+    with using(US):
         assert dates.iso_day(AT.date()) == "2026-11-28"
         assert dates.iso_instant(AT) == "2026-11-28T17:36:09Z"
 

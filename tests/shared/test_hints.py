@@ -9,21 +9,11 @@ import click
 import pytest
 
 from console.cli.app import cli
-from shared.hints import (
-    MAX_SENTENCE,
-    Actor,
-    Effect,
-    Kind,
-    all_hints,
-    canonical,
-    hint,
-    hresult,
-    render_markdown,
-    say,
-    search,
-    tell,
-)
+from shared.hints import Actor, Kind, all_hints, canonical, hint, hresult, say, search, tell
 from shared.hints.catalog import default_fields
+from shared.hints.page import render_markdown
+from shared.hints.sentences import MAX_SENTENCE
+from shared.qbxml.status_table import Effect
 from shared.qbxml.statuses import STATUSES
 from tests.shared import said
 

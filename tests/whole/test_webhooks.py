@@ -20,7 +20,7 @@ import pytest
 from shared.models import events
 from shared.models.events import Told
 from shared.models.store import open_store
-from shared.operations.contracts.events import EVENT
+from shared.operations.contracts.records import EVENT
 from shared.rules.events import EventKind
 from shared.rules.webhooks import DELIVERY, SIGNATURE
 from tests.models.builders import invoice

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from shared.operations.contracts.events import EVENT
 from shared.operations.contracts.ledger import CUSTOMER, LISTED_INVOICE
 from shared.operations.contracts.payments import PAYMENT_LINE
-from shared.operations.contracts.records import PROBLEM
+from shared.operations.contracts.records import EVENT, PROBLEM
 from shared.operations.contracts.shapes import Json, Shape
 from shared.operations.contracts.syncs import SYNC
 from shared.operations.parked_deliveries import Parked

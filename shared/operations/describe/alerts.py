@@ -10,7 +10,7 @@ from decimal import Decimal
 from shared import dates, hints
 from shared.operations.alert_digest import DigestPart, DigestView
 from shared.operations.alerts import RecipientStanding
-from shared.operations.describe.text import count, grouped, plain
+from shared.operations.describe.text import count, money, plain
 from shared.rules.alerts import Alert, AlertKind, Audience, Digest, Message, Recipient
 from shared.rules.events import EventKind
 from shared.rules.values import Problem, RecordKind
@@ -193,7 +193,7 @@ def _payments(
 
 
 def _sum(currency: str, total: Decimal) -> str:
-    return f"{grouped(total)} {currency}".rstrip()
+    return money(total, currency)
 
 
 def _problem(recipient: Recipient, problem: Problem) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared import hints
 from shared.operations.describe.sections import Section
-from shared.operations.describe.text import count, grouped
+from shared.operations.describe.text import count, grouped, money
 from shared.rules.ledger import (
     Affected,
     CustomerDetail,
@@ -68,7 +68,7 @@ def _about(customer: CustomerSides, also_called: Iterable[str]) -> Iterator[tupl
         yield "Owed", _owed(owing)
     for left_out in customer.left_out:
         told = hints.tell(left_out.reason)
-        seen = f"{grouped(left_out.seen)} {left_out.currency}".rstrip()
+        seen = money(left_out.seen, left_out.currency)
         number = count(left_out.count, "open invoice")
         yield "Left out", f"{number}, {seen} in QuickBooks. {told.message}"
         yield "What to do", told.remedy
@@ -77,7 +77,7 @@ def _about(customer: CustomerSides, also_called: Iterable[str]) -> Iterator[tupl
 
 
 def _owed(owing: Owing) -> str:
-    here = f"{grouped(owing.balance)} {owing.currency}".rstrip()
+    here = money(owing.balance, owing.currency)
     told = f"{here} here by {count(owing.open, 'open invoice')}"
     if owing.seen == owing.balance:
         return f"{told}; QuickBooks last showed the same."
@@ -97,7 +97,7 @@ def meant(mapping: CustomerMapping) -> str:
 
 def sums(amounts: Iterable[tuple[str, Decimal]]) -> str:
     """Amounts by currency: ``100.00 CAD and 50.00 USD``."""
-    return " and ".join(f"{grouped(total)} {currency}".rstrip() for currency, total in amounts)
+    return " and ".join(money(total, currency) for currency, total in amounts)
 
 
 def waiting(affected: Affected) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from shared import dates
 from shared.operations.describe.sections import Section
-from shared.operations.describe.text import grouped
+from shared.operations.describe.sections import told as section_of
+from shared.operations.describe.text import grouped, money
 from shared.rules.events import Event
 
 
@@ -17,7 +18,7 @@ def _amounts(event: Event) -> str:
     if event.amount is None:
         return ""
     was = f" (was {grouped(event.before)})" if event.before not in (None, event.amount) else ""
-    return f"{grouped(event.amount)} {event.currency}".rstrip() + was
+    return money(event.amount, event.currency) + was
 
 
 def sections(event: Event) -> list[Section]:
@@ -33,4 +34,4 @@ def sections(event: Event) -> list[Section]:
         ("ID", event.object_id),
         ("Event", str(event.id)),
     )
-    return [Section("", tuple(line for line in lines if line[1]))]
+    return [section_of("", lines)]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from shared import dates
 from shared.operations.describe.connection_settings import SETTINGS
-from shared.operations.describe.sections import Section
-from shared.operations.describe.text import count, grouped
+from shared.operations.describe.sections import Section, told
+from shared.operations.describe.text import count, grouped, money
 from shared.rules.payments.values import (
     Allowances,
     MessageSet,
@@ -61,25 +61,21 @@ def name_of(payment: Payment) -> str:
 def content(payment: Payment) -> str:
     """What a payment says, for the audit trail: ``2026-01-04, Larkspur Tile, 1042=250.00, ach``."""
     uses = "; ".join(f"{use.document or use.number}={use.amount:.2f}" for use in payment.uses)
-    told = (dates.day(payment.date), payment.customer, uses, payment.method, payment.reference)
-    return ", ".join(filter(None, told))
+    terms = (dates.day(payment.date), payment.customer, uses, payment.method, payment.reference)
+    return ", ".join(filter(None, terms))
 
 
 def sections(detail: PaymentDetail) -> tuple[Section, ...]:
     """Everything about a payment; the first section, without a title, is how it stands."""
-    told = [
-        _section("", _standing(detail)),
-        _section("Payment", _terms(detail.payment)),
-        _section("Allowed for this payment only", _allowed(detail.payment.allowances)),
-        _section("Applied to", map(_paid, detail.paid)),
+    parts = [
+        told("", _standing(detail)),
+        told("Payment", _terms(detail.payment)),
+        told("Allowed for this payment only", _allowed(detail.payment.allowances)),
+        told("Applied to", map(_paid, detail.paid)),
         *_parts(detail),
-        _section("History", map(_step, detail.events)),
+        told("History", map(_step, detail.events)),
     ]
-    return tuple(section for section in told if section.lines)
-
-
-def _section(title: str, lines: Iterable[Line]) -> Section:
-    return Section(title, tuple((name, value) for name, value in lines if value))
+    return tuple(section for section in parts if section.lines)
 
 
 def _standing(detail: PaymentDetail) -> Iterator[Line]:
@@ -104,7 +100,7 @@ def _terms(payment: Payment) -> Iterator[Line]:
     ours = payment.source is PaymentSource.INVOICED
     charge = payment.charge_state.value if payment.charged else "none: an offline payment"
     yield "Recorded in", "the billing platform" if ours else "QuickBooks"
-    yield "Amount", f"{grouped(payment.amount)} {payment.currency}".rstrip()
+    yield "Amount", money(payment.amount, payment.currency)
     if payment.fee is not None:
         yield "Fee", f"{grouped(payment.fee)}, so {grouped(payment.amount - payment.fee)} net"
     yield "Not applied", grouped(payment.unused) if payment.unused and not ours else ""
@@ -163,7 +159,7 @@ def _parts(detail: PaymentDetail) -> Iterator[Section]:
     for part in detail.parts:
         which = f", part {part.posting.part} of {len(detail.parts)}" if several else ""
         lines = _part(part, detail.payment.date)
-        yield _section(f"In QuickBooks{which}: {part.posting.state}", lines)
+        yield told(f"In QuickBooks{which}: {part.posting.state}", lines)
 
 
 def _part(part: PartDetail, own: Day) -> Iterator[Line]:
@@ -171,7 +167,7 @@ def _part(part: PartDetail, own: Day) -> Iterator[Line]:
     is_there = bool(one.txn_id)
     paid = [use for use in one.uses if use.paid]
     shares = ", ".join(f"{use.number or use.invoice_txn_id} {grouped(use.paid)}" for use in paid)
-    yield "Amount", f"{grouped(one.amount)} {one.currency}".rstrip()
+    yield "Amount", money(one.amount, one.currency)
     yield "Customer", f"{one.customer} ({one.customer_list_id})"
     yield "Applied to", shares
     yield "Kept as credit", grouped(one.credited) if one.credited else ""
@@ -205,8 +201,8 @@ def _told_of_set(one: MessageSet) -> str:
 
 
 def _step(event: PostingEvent) -> Line:
-    told = event.event.replace("-", " ")
+    what = event.event.replace("-", " ")
     detail = f": {event.detail}" if event.detail else ""
     marks = [mark for mark in (f"set {event.set_id}" * bool(event.set_id), event.who) if mark]
     more = f" ({', '.join(marks)})" if marks else ""
-    return dates.moment(event.at), f"{told}{detail}{more}"
+    return dates.moment(event.at), f"{what}{detail}{more}"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from shared import dates
-from shared.operations.describe.sections import Section
+from shared.operations.describe.sections import Section, told
 from shared.rules.values import Problem, ProblemState, RecordKind
 
 _S = ProblemState
@@ -27,12 +27,9 @@ def document_of(problem: Problem) -> str:
 
 def standing(problem: Problem) -> str:
     """Where a problem stands, with who decided what and why."""
-    told = STANDS[problem.state].removeprefix("is ")
-    if problem.note:
-        told += f": {problem.note}"
-    if problem.changed_by:
-        told += f" (by {problem.changed_by})"
-    return told
+    note = f": {problem.note}" if problem.note else ""
+    who = f" (by {problem.changed_by})" if problem.changed_by else ""
+    return f"{STANDS[problem.state].removeprefix('is ')}{note}{who}"
 
 
 def sections(problem: Problem) -> tuple[Section, Section]:
@@ -52,7 +49,7 @@ def sections(problem: Problem) -> tuple[Section, Section]:
         _record(problem),
         ("Code", problem.code),
     )
-    return (Section(f"Problem {problem.id}", _known(happened)), Section("Status", _known(stands)))
+    return told(f"Problem {problem.id}", happened), told("Status", stands)
 
 
 def _met(at: datetime, sync_id: int | None) -> str:
@@ -67,10 +64,6 @@ def _record(problem: Problem) -> tuple[str, str]:
         return ("ID on the platform", problem.object_id.rpartition("/")[2])
     ours = problem.kind == RecordKind.PAYMENT and problem.object_id.isdecimal()
     return ("Payment number" if ours else "QuickBooks ID", problem.object_id)
-
-
-def _known(lines: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((title, value) for title, value in lines if value)
 
 
 _TRIED_AGAIN: Mapping[RecordKind, str] = {
@@ -90,11 +83,11 @@ _TRIED_AGAIN: Mapping[RecordKind, str] = {
 
 def choices(problem: Problem, allowed: Collection[str]) -> Iterator[tuple[str, str]]:
     """What each decision of ``allowed`` does, in their usual order: its word, then the rest."""
-    told = {
+    does = {
         "retry": _TRIED_AGAIN[problem.kind],
         "acknowledge": "confirms that this is intended: the problem closes, the record stays",
         "skip": "leaves the record out of future syncs until you unskip it",
         "unskip": "includes the record again in the next sync",
         "resolve": "closes the problem: you settled it yourself",
     }
-    yield from ((word, does) for word, does in told.items() if word in allowed)
+    yield from ((word, what) for word, what in does.items() if word in allowed)

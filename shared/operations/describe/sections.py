@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -11,3 +12,8 @@ class Section:
 
     title: str
     lines: tuple[tuple[str, str], ...]
+
+
+def told(title: str, lines: Iterable[tuple[str, str]]) -> Section:
+    """A section without the lines that have no value."""
+    return Section(title, tuple((name, value) for name, value in lines if value))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from shared import dates, hints
 from shared.operations.describe.hints import what_to_do
 from shared.operations.describe.problems import standing
-from shared.operations.describe.sections import Section
+from shared.operations.describe.sections import Section, told
 from shared.operations.describe.text import duration
 from shared.rules.values import ApplicationKind, Outcome, Problem, Record, Sync
 
@@ -98,4 +98,4 @@ def record(touched: Record, problem: Problem | None) -> Section:
         ("What to do", touched.remedy),
         ("Problem", standing(problem) if problem else ""),
     )
-    return Section(document, tuple((title, value) for title, value in lines if value))
+    return told(document, lines)

@@ -105,6 +105,11 @@ def grouped(value: Decimal) -> str:
     return f"{value:,.2f}"
 
 
+def money(value: Decimal, currency: str) -> str:
+    """An amount as people read it, with its currency where that is known: ``250.00 USD``."""
+    return f"{grouped(value)} {currency}".rstrip()
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """``1 invoice``, ``2,000 invoices``; ``many`` where adding an s is wrong."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shared.models import connections
-from shared.operations.contracts.operators import OPERATOR
+from shared.operations.contracts.records import OPERATOR
 from shared.people import Person
 
 STRANGER = Person("games", frozenset(), 5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.operations.contracts.events import EVENT
+from shared.operations.contracts.records import EVENT
 from shared.operations.contracts.tokens import TOKEN
 
 KEYS_OF_AN_EVENT = [
