@@ -38,13 +38,10 @@ def find(source: str, sealed: bytes, database: str, environ: Mapping[str, str]) 
     if source.startswith(IN_VARIABLE):
         name = source.removeprefix(IN_VARIABLE)
         if not environ.get(name, "").strip():
-            raise CannotOpen(f"The environment variable {name} is not set.", _where(name))
+            remedy = f"Set {name} for the daemon, and start it again."
+            raise CannotOpen(f"The environment variable {name} is not set.", remedy)
         return environ[name].strip()
     return _credential(source.removeprefix(IN_CREDENTIAL), environ)
-
-
-def _where(name: str) -> str:
-    return f"Set {name} for the daemon, and start it again."
 
 
 def _credential(name: str, environ: Mapping[str, str]) -> str:

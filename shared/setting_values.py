@@ -173,11 +173,9 @@ def switch(raw: object) -> bool:
     return _SWITCH[text]
 
 
-_SWITCH = {"on": True, "true": True, "yes": True, "1": True} | {
-    "off": False,
-    "false": False,
-    "no": False,
-    "0": False,
+_SWITCH = {
+    **dict.fromkeys(("on", "true", "yes", "1"), True),
+    **dict.fromkeys(("off", "false", "no", "0"), False),
 }
 
 

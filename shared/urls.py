@@ -45,7 +45,8 @@ def address_complaints(url: str) -> list[Complaint]:
         parts = urlsplit(url)
     except ValueError:
         return [Complaint("it cannot be read as an address", "check the brackets and colons")]
-    return [*_scheme(parts), *_authority(parts), *_fragment(url)]
+    fragment = [Complaint("it has a # part", "remove the # and what follows")] * ("#" in url)
+    return [*_scheme(parts), *_authority(parts), *fragment]
 
 
 def host_of(url: str) -> str:
@@ -95,7 +96,3 @@ def _authority(parts: SplitResult) -> list[Complaint]:
     if port == 0:
         found.append(Complaint("its port is not between 1 and 65535", "correct the port"))
     return found
-
-
-def _fragment(url: str) -> list[Complaint]:
-    return [Complaint("it has a # part", "remove the # and what follows")] if "#" in url else []

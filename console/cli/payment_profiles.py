@@ -18,7 +18,8 @@ from shared.operations.contracts.payment_intake import SAVED_PROFILE, SHOWN_PROF
 from shared.operations.contracts.records import OUTCOME
 from shared.operations.describe.tables import Column, Row
 from shared.operations.file_profiles import shipped
-from shared.operations.payment_profiles import ListedProfile
+from shared.rules.ledger import Listed
+from shared.rules.payments.values import SavedProfile
 
 
 @click.group()
@@ -26,8 +27,8 @@ def profiles() -> None:
     """Profiles: how the columns of a file of payments are read."""
 
 
-def _row(one: ListedProfile) -> Row:
-    saved = one.profile
+def _row(one: Listed[SavedProfile]) -> Row:
+    saved = one.row
     told = (*saved.maps, saved.date_order, saved.time_zone)
     return Row((saved.label, saved.base, ", ".join(filter(None, told))))
 

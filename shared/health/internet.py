@@ -49,7 +49,7 @@ class Network(Protocol):
         """Fetch a page, with other headers besides the usual; redirects are not followed."""
 
 
-class Internet:
+class Internet(Network):
     """The real one."""
 
     def __init__(
@@ -64,20 +64,16 @@ class Internet:
         self._trusted = trusted or ssl.create_default_context()
 
     def look_up(self, host: str) -> list[str]:
-        """The IP addresses of a host."""
         found = self._in_time(lambda: socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP))
         return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
     def connect(self, host: str, port: int) -> None:
-        """Open a TCP connection and close it."""
         self._in_time(lambda: self._open(host, port).close())
 
     def certificate_expires_at(self, host: str, port: int) -> datetime:
-        """The end of a certificate that this machine trusts for that host."""
         return self._in_time(lambda: self._certificate_end(host, port))
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Page:
-        """Fetch a page, with other headers besides the usual; redirects are not followed."""
         return self._in_time(lambda: self._page(url, headers or {}))
 
     def _open(self, host: str, port: int) -> socket.socket:

@@ -33,26 +33,21 @@ class Machine(Protocol):
         """Whether that process of ours runs on this machine and does not have the file open."""
 
 
-class ThisMachine:
+class ThisMachine(Machine):
     """The real one."""
 
     def now(self) -> datetime:
-        """The present, in UTC."""
         return utc_now()
 
     def user_id(self) -> int:
-        """The operating-system user that we run as."""
         return os.geteuid()
 
     def free_bytes(self, folder: Path) -> int:
-        """Room for this user on the disk of that folder. Raises OSError."""
         return shutil.disk_usage(folder).free
 
     def may_write(self, path: Path) -> bool:
-        """Whether this user may write to that file or into that folder."""
         folder = path if path.is_dir() else path.parent
         return os.access(path, os.W_OK) and not is_read_only(folder)
 
     def lacks(self, host: str, process: int, file: Path) -> bool:
-        """Whether that process of ours runs on this machine and does not have the file open."""
         return host == gethostname() and open_files.lacks(process, file)

@@ -199,7 +199,6 @@ class RemovePlan(Plan[Outcome]):
         return plan_remove(store, self.recipient_id)
 
     def apply(self, by: Operator) -> Outcome:
-        """Remove it."""
         one = alerts.get(self.recipient_id)
         alerts.remove(one)
         by.note("alerts.remove", one.connection or "", f"recipient {one.id}, {one.shown}")

@@ -53,7 +53,8 @@ def _listed(
 ) -> tuple[BackupFile, ...]:
     if path is None:
         return ()
-    found = {one.path: one for one in (*_beside(path), *_in(folder, path), *_by_hand(known))}
+    by_hand = (copy for one in known for copy in _read(one, Origin.BY_HAND))
+    found = {one.path: one for one in (*_beside(path), *_in(folder, path), *by_hand)}
     return tuple(sorted(found.values(), key=lambda one: one.made_at, reverse=True))
 
 
@@ -79,11 +80,6 @@ def _in(folder: Path | None, path: Path) -> Iterator[BackupFile]:
             yield from _read(one, Origin.DAEMON, made_at)
         elif one.suffix == ".sqlite3" and one != path and not one.name.startswith("."):
             yield from _read(one, Origin.BY_HAND)
-
-
-def _by_hand(known: Iterable[Path]) -> Iterator[BackupFile]:
-    for one in known:
-        yield from _read(one, Origin.BY_HAND)
 
 
 def _read(path: Path, origin: Origin, made_at: datetime | None = None) -> Iterator[BackupFile]:

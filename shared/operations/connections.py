@@ -217,7 +217,6 @@ class EditPlan(Plan[Decided]):
     rebind: bool
 
     def again(self, store: Store) -> EditPlan:
-        """Plan it again; raises NotFound."""
         return plan_edit(store, self.connection_id, self.changes, rebind=self.rebind)
 
     def apply(self, by: Operator) -> Decided:
@@ -286,13 +285,10 @@ def _edit_needs(before: Connection, real: Mapping[str, Any], *, rebind: bool) ->
 
 def layout_needs(before: Connection) -> Iterator[Need]:
     """What must be confirmed before the applications of a connection become others."""
-    if names := describe.rows(_in_use(connections.applications(before.id))):
+    used = [one for one in connections.applications(before.id) if one.password_used]
+    if names := describe.rows(used):
         yield Need(ENDS_SIGN_IN, f"{names} can no longer sign in. No sync runs until then.")
     yield from _doubt(before.id)
-
-
-def _in_use(applications: Sequence[Application]) -> list[Application]:
-    return [one for one in applications if one.password_used]
 
 
 def _doubt(connection_id: int) -> Iterator[Need]:
@@ -355,7 +351,6 @@ class RemovalPlan(Plan[Decided]):
     connection_id: int
 
     def again(self, store: Store) -> RemovalPlan:
-        """Plan it again; raises NotFound."""
         return plan_removal(store, self.connection_id)
 
     def apply(self, by: Operator) -> Decided:

@@ -173,7 +173,6 @@ class StatePlan(Plan[Outcome]):
         return plan_state(store, self.connection, self.state)
 
     def apply(self, by: Operator) -> Outcome:
-        """Pause it or let it go on."""
         account = account_of(self.connection)
         accounts.set_state(account, self.state)
         word = "resume" if self.state is AccountState.LIVE else "pause"

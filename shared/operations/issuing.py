@@ -132,7 +132,6 @@ class IssuePlan(Plan[Issued]):
         return self.adding is not None
 
     def again(self, store: Store) -> IssuePlan:
-        """Plan it again; raises StoreError."""
         if self.adding is not None and self.settings and self.folder:
             return plan_set_up(store, self.settings, self.adding.again(store), self.folder)
         if self.folder is None or self.settings is None:
@@ -411,7 +410,6 @@ class LinksPlan(Plan[Offered]):
     settings: Settings
 
     def again(self, store: Store) -> LinksPlan:
-        """Plan it again; raises NotFound."""
         return plan_links(store, self.settings, self.connection_id)
 
     def apply(self, by: Operator) -> Offered:

@@ -118,7 +118,6 @@ class DropPlan(_Decision):
         return plan_drop(store, self.webhook.id, self.asked)
 
     def apply(self, by: Operator) -> Outcome:
-        """Take them from what is parked."""
         dropped = parked_deliveries.drop(self.webhook.outlet_id, self.event_ids)
         self._done(by, "drop")
         told = count(dropped, "event")

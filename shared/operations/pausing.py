@@ -25,7 +25,6 @@ class PausePlan(Plan[Outcome]):
         return plan_pause(store, self.connection_id)
 
     def apply(self, by: Operator) -> Outcome:
-        """Pause it."""
         held = connections.by_id(self.connection_id)
         connections.pause(held.id, by.who, by.now)
         by.note("connection.pause", held.name, "")
@@ -60,7 +59,6 @@ class ResumePlan(Plan[Outcome]):
         return plan_resume(store, self.connection_id)
 
     def apply(self, by: Operator) -> Outcome:
-        """Resume it."""
         held = connections.by_id(self.connection_id)
         connections.resume(held.id)
         by.note("connection.resume", held.name, "")

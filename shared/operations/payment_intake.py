@@ -292,7 +292,7 @@ class ImportPlan(Plan[Imported]):
                     fresh = self.again(by.store)
                 raise PlanIsStale(fresh) from error
             raise
-        arrival.judge(_changed(touching))
+        arrival.judge([one.id for one in touching if one.how in _CHANGED])
 
     def _change(self, by: Operator, planned: Sequence[_Planned]) -> None:
         _take(by, self, self.connection, self._still(planned))
@@ -388,10 +388,6 @@ def _unreadable(row: FileRow) -> Refusal:
     return Refusal(row.line, row.external_id, "; ".join(row.faults), _CORRECT_THE_ROW)
 
 
-def _in_order(refused: Iterable[Refusal]) -> tuple[Refusal, ...]:
-    return tuple(sorted(refused, key=lambda one: one.line))
-
-
 class BadPayment(CannotBeMeant):
     """A payment that is wrong in itself; all that is wrong with it is said."""
 
@@ -434,7 +430,8 @@ class AddPlan(Plan[Added]):
 
     def apply(self, by: Operator) -> Added:
         """Take it in, correct the one on file, or have a problem say why not."""
-        from_platform.add(self.connection.id, _new(self.verdicts), by.now)
+        new = [one.payment for one in self.verdicts if one.how is _How.NEW]
+        from_platform.add(self.connection.id, new, by.now)
         _take(by, self, self.connection, self.verdicts)
         [number] = from_platform.ids(self.connection.id, [self.payment.external_id]).values()
         if self.report.new or self.report.changed:
@@ -587,7 +584,7 @@ class _Sorting:
             new=new,
             changed=changed,
             unchanged=self._payments - new - changed - len(self._refused),
-            refused=_in_order([*unreadable, *self._refused]),
+            refused=tuple(sorted([*unreadable, *self._refused], key=lambda one: one.line)),
             notes=tuple(sorted(self._notes, key=lambda note: note.line)),
             left_out=tuple(_left_out(*one) for one in sorted(self._left_out.items())),
         )
@@ -747,14 +744,6 @@ def _take(
         _tell_of_sent(connection.id, of[_How.SENT], by.now)
         over = [str(one.id) for one in chunk if one.how in (_How.SAME, _How.RECHARGED)]
         problems.resolve(connection.id, _PAYMENT, over, [CHANGED_AFTER_SENDING], by.now)
-
-
-def _new(verdicts: Iterable[_Verdict]) -> list[NewPayment]:
-    return [one.payment for one in verdicts if one.how is _How.NEW]
-
-
-def _changed(verdicts: Iterable[_Planned]) -> list[int]:
-    return [one.id for one in verdicts if one.how in _CHANGED]
 
 
 def _hold_still(by: Operator, plan: Plan[Outcome], payment_ids: Sequence[int]) -> None:

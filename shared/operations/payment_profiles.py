@@ -28,6 +28,7 @@ from shared.operations.file_profiles import (
 from shared.operations.payment_columns import zone_of
 from shared.operations.which import connection as chosen
 from shared.operations.which import every
+from shared.rules.ledger import Listed
 from shared.rules.operators import Role
 from shared.rules.payments.values import SavedProfile
 
@@ -36,14 +37,6 @@ if TYPE_CHECKING:
     from shared.operations.which import Which
 
 _LABEL = re.compile(r"[\w][\w .-]{0,49}")
-
-
-@dataclass(frozen=True, slots=True)
-class ListedProfile:
-    """A saved profile with the connection that it is for."""
-
-    connection: Annotated[str, "connection"]
-    profile: SavedProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +55,10 @@ class ShownProfile:
     time_zone: Annotated[str, "the time zone for times in UTC; empty: the machine's"]
 
 
-def view_list(_store: Store, which: Which = None) -> Sequence[ListedProfile]:
+def view_list(_store: Store, which: Which = None) -> Sequence[Listed[SavedProfile]]:
     """The saved profiles of a connection, or of all; raises as ``which.connection``."""
     return [
-        ListedProfile(held.name, one)
+        Listed(held.name, one)
         for held in every(which)
         for one in saved_profiles.of_connection(held.id)
     ]
@@ -167,11 +160,9 @@ class SavePlan(Plan[Outcome]):
     profile: Profile
 
     def again(self, store: Store) -> SavePlan:
-        """Plan it again."""
         return plan_save(store, self.connection_id, self.profile.label, self.profile)
 
     def apply(self, by: Operator) -> Outcome:
-        """Save it."""
         connection = connections.by_id(self.connection_id)
         profile = self.profile
         saved = SavedProfile(
@@ -223,11 +214,9 @@ class RemovePlan(Plan[Outcome]):
     label: str
 
     def again(self, store: Store) -> RemovePlan:
-        """Plan it again. Raises NotFound."""
         return plan_remove(store, self.connection_id, self.label)
 
     def apply(self, by: Operator) -> Outcome:
-        """Forget it."""
         name = connections.by_id(self.connection_id).name
         saved_profiles.drop(self.connection_id, self.label)
         by.note("profile.remove", name, self.label)

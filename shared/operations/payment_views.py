@@ -174,11 +174,13 @@ def view_payment(_store: Store, payment_id: int) -> PaymentDetail:
     payment = payment_pages.get(payment_id)
     waiting = _problems(payment)
     held = holds.holds([payment.connection_id]).get(payment.connection_id)
+    # The problem knows the particulars, which the hint tells in general only.
+    particular = (one.remedy for one in waiting if one.code == payment.code)
     line = _line(payment, connections.by_id(payment.connection_id).name, held)
     return PaymentDetail(
         payment=line.payment,
         connection=line.connection,
-        remedy=_particular_remedy(payment, waiting) or line.remedy,
+        remedy=next(particular, "") or line.remedy,
         problems=waiting,
         paid=_paid(payment),
         parts=tuple(
@@ -197,11 +199,6 @@ def view_called(store: Store, text: str, connection: str | None = None) -> Payme
 def _problems(payment: Payment) -> tuple[Problem, ...]:
     found = problems.about(payment.connection_id, [str(payment.id)])
     return tuple(one for one in found if one.kind is RecordKind.PAYMENT and one.state in _WAITING)
-
-
-def _particular_remedy(payment: Payment, waiting: Sequence[Problem]) -> str:
-    """The problem knows the particulars, which the hint tells in general only."""
-    return next((one.remedy for one in waiting if one.code == payment.code), "")
 
 
 def _paid(payment: Payment) -> tuple[PaidDocument, ...]:

@@ -217,7 +217,10 @@ def plan_unskip(_store: Store, payment_ids: Iterable[int]) -> Unskip:
         _allowed(decisions.why_no_unskip(payment))
     parked = [payment for payment in payments if _is_parked(payment)]
     again = [payment for payment in payments if payment not in parked]
-    told = [f"Skipped because: {payments[0].note}{_by(payments[0])}"] * (len(payments) == 1)
+    told = []
+    if len(payments) == 1:
+        who = f" (by {payments[0].changed_by})" if payments[0].changed_by else ""
+        told.append(f"Skipped because: {payments[0].note}{who}")
     if again:
         told.append(f"{amounts(again)}: {_ASKED}")
     if parked:
@@ -234,10 +237,6 @@ def plan_unskip(_store: Store, payment_ids: Iterable[int]) -> Unskip:
 def _is_parked(payment: Payment) -> bool:
     """Whether a part of it is, whatever was decided about the payment since."""
     return any(part.state is PostingState.PARKED for part in postings.of_payment(payment.id))
-
-
-def _by(payment: Payment) -> str:
-    return f" (by {payment.changed_by})" if payment.changed_by else ""
 
 
 # Withdraw.

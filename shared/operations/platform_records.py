@@ -38,7 +38,6 @@ class DecidePlan(Plan[Outcome]):
         return plan_retry(store, self.connection, self.which)
 
     def apply(self, by: Operator) -> Outcome:
-        """Have them stand so."""
         account = account_of(self.connection)
         for one in _named(account, self.names):
             choice = self.choice or one.choice
@@ -117,7 +116,8 @@ def plan_skip(_store: Store, name: str, which: Sequence[str], note: str = "") ->
 def plan_choose(_store: Store, name: str, customer: str, choice: str) -> DecidePlan:
     """What taking a customer for one of Invoiced (its id), or for a new one, would do."""
     account = account_of(name)
-    found = [one for one in outbox.get(account.connection_id, customer) if _is_customer(one)]
+    named = outbox.get(account.connection_id, customer)
+    found = [one for one in named if one.kind is RecordKind.CUSTOMER]
     if not found:
         raise NotFound("customer", customer, where="waiting to be sent to the platform")
     one = _only(found, customer)
@@ -139,7 +139,3 @@ def plan_choose(_store: Store, name: str, customer: str, choice: str) -> DecideP
         state=SendState.WAITING,
         choice=choice,
     )
-
-
-def _is_customer(one: Outgoing) -> bool:
-    return one.kind is RecordKind.CUSTOMER

@@ -30,7 +30,6 @@ class UnlockAddressPlan(Plan[Outcome]):
         return plan_unlock(store, self.address)
 
     def apply(self, by: Operator) -> Outcome:
-        """Forget its wrong guesses."""
         count = throttles.unlock(self.address)
         by.note("address.unlock", "", self.address)
         return Outcome(f"{self.address} is unlocked: passwords and tokens are tried again.", count)

@@ -123,7 +123,6 @@ class RemovePlan(Plan[Outcome]):
         return plan_remove(store, self.webhook.id)
 
     def apply(self, by: Operator) -> Outcome:
-        """Remove it, with what waits for it."""
         webhooks.remove(self.webhook)
         told = f"webhook {self.webhook.id}, {self.webhook.host}"
         by.note("webhook.remove", self.webhook.connection, told)

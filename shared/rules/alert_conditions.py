@@ -241,7 +241,8 @@ def late_reason(
     Of one that ``was_late`` already, no daemon that started since is the reason.
     """
     code = one.sync.error_code if one.sync is not None else ""
-    if any(_has_ended(run.certificate_expires_at, now) for run in runs if run.is_alive):
+    ends = [run.certificate_expires_at for run in runs if run.is_alive]
+    if any(at is not None and at <= now for at in ends):
         return LateReason.CERTIFICATE
     if code in _OF_PASSWORDS or one.application.locked(now):
         return LateReason.PASSWORD
@@ -255,10 +256,6 @@ def late_reason(
     if any(_calls(found.connection, other, now) for other in others):
         return LateReason.AUTO_RUN
     return LateReason.PC
-
-
-def _has_ended(at: datetime | None, now: datetime) -> bool:
-    return at is not None and at <= now
 
 
 def _calls(connection: Connection, one: ApplicationOverview, now: datetime) -> bool:
@@ -319,18 +316,24 @@ def _of_payments(stuck: StuckPayments) -> Condition:
 # The machine.
 
 
+def _of_machine(
+    kind: AlertKind, about: str, subject: str, told: str, remedy: str, size: int = 1
+) -> Condition:
+    """What concerns no connection, and tells everybody the same."""
+    return Condition(kind, 0, about, subject, told, told, remedy, size=size)
+
+
 def _of_certificates(runs: Iterable[Run], now: datetime) -> Iterator[Condition]:
     for run in runs:
         ends = run.certificate_expires_at
         if run.is_alive and ends is not None and ends - now <= SOON:
             verb = "expired" if ends <= now else "expires"
             told = f"The TLS certificate of the daemon on {run.host} {verb} on {_at(ends)}."
-            yield Condition(
+            yield _of_machine(
                 AlertKind.CERTIFICATE,
-                0,
                 run.host,
                 f"The TLS certificate on {run.host} {verb}",
-                *(told, told),
+                told,
                 "Renew it: without a valid certificate, no Web Connector can connect.",
             )
 
@@ -340,12 +343,11 @@ def _of_tokens(tokens: Iterable[ExpiringToken], now: datetime) -> Iterator[Condi
         if -ENDED_IS_OLD <= token.expires_at - now <= SOON:
             verb = "expired" if token.expires_at <= now else "expires"
             told = f"Token {token.id} ({token.label}) {verb} on {_at(token.expires_at)}."
-            yield Condition(
+            yield _of_machine(
                 AlertKind.TOKEN,
-                0,
                 str(token.id),
                 f"Token {token.id} ({token.label}) {verb}",
-                *(told, told),
+                told,
                 "Make a new one for that program (deskbridge token add), then revoke this one.",
             )
 
@@ -354,12 +356,11 @@ def _of_room(room: Room | None) -> Iterator[Condition]:
     if room is not None and room.free_bytes < max(ENOUGH_FREE_BYTES, room.held_bytes):
         free = room.free_bytes // _TENTH_OF_GB / 10
         told = f"Less than {free + 0.1:.1f} GB is free on the disk of {room.folder}."
-        yield Condition(
+        yield _of_machine(
             AlertKind.DISK,
-            0,
             room.folder,
             f"The disk of {room.folder} is nearly full",
-            *(told, told),
+            told,
             "Free space on that disk: when it is full, syncs fail.",
         )
 
@@ -367,12 +368,11 @@ def _of_room(room: Room | None) -> Iterator[Condition]:
 def _of_check(check: StoreCheck | None) -> Iterator[Condition]:
     if check is not None and check.damage:
         told = f"The daemon read all of the store and found damage: {check.damage}"
-        yield Condition(
+        yield _of_machine(
             AlertKind.STORE,
-            0,
             "store",
             "The store is damaged",
-            *(told, told),
+            told,
             "Stop the daemon and restore a backup (deskbridge db restore FILE).",
         )
 
@@ -383,12 +383,11 @@ def _of_backups(facts: Facts, now: datetime) -> Iterator[Condition]:
         return
     if backups.failure:
         told = f"The daemon cannot back the store up: {backups.failure}"
-        yield Condition(
+        yield _of_machine(
             AlertKind.BACKUP_FAILED,
-            0,
             "store",
             "The backup of the store failed",
-            *(told, told),
+            told,
             "Fix the cause; the daemon tries again within the hour.",
         )
     old_at = backups.old_at or (facts.data_since and facts.data_since + BY_HAND_EVERY)
@@ -397,12 +396,11 @@ def _of_backups(facts: Facts, now: datetime) -> Iterator[Condition]:
     told = "There is no backup of the store."
     if backups.made_at is not None:
         told = f"The newest backup of the store was made on {_at(backups.made_at)}."
-    yield Condition(
+    yield _of_machine(
         AlertKind.BACKUP,
-        0,
         "store",
         "The backup of the store is too old" if backups.made_at else "The store has no backup",
-        *(told, told),
+        told,
         "Make one now (deskbridge db backup FILE), and find out why none was made.",
     )
 
@@ -412,12 +410,11 @@ def _of_restarts(runs: Iterable[Run], now: datetime) -> Iterator[Condition]:
     for host, count in sorted(starts.items()):
         if count >= MOST_STARTS:
             told = f"The daemon on {host} was started {count} times within an hour."
-            yield Condition(
+            yield _of_machine(
                 AlertKind.RESTARTS,
-                0,
                 host,
                 f"The daemon on {host} restarts again and again",
-                *(told, told),
+                told,
                 "To find out why: journalctl -u deskbridge.",
                 size=count,
             )

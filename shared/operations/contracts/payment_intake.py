@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from shared.operations.contracts.shapes import Shape
 from shared.operations.payment_intake import Added, LeftOut, Note, Report
-from shared.operations.payment_profiles import ListedProfile, ShownProfile
+from shared.operations.payment_profiles import ShownProfile
+from shared.rules.ledger import Listed
 from shared.rules.payments.values import SavedProfile
 
 TAKEN = Shape(
@@ -21,6 +22,8 @@ LEFT_OUT = Shape(LeftOut)
 
 TAKEN_FILE = Shape(Report, notes=ROW_NOTE, left_out=LEFT_OUT)
 
-SAVED_PROFILE = Shape(ListedProfile, "connection profile.*", profile=Shape(SavedProfile))
+SAVED_PROFILE: Shape[Listed[SavedProfile]] = Shape(
+    Listed, "connection row.*", row=Shape(SavedProfile), connection="connection"
+)
 
 SHOWN_PROFILE = Shape(ShownProfile)

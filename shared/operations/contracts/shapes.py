@@ -131,12 +131,9 @@ class Shape(Generic[T]):
         inner = told.shape if isinstance(told, Elsewhere) else told
         if not isinstance(inner, Shape):
             leaf = _leaf(declared)
-            inner = Shape(leaf) if isinstance(leaf, type) and _has_fields(leaf) else None
+            has_fields = is_dataclass(leaf) or hasattr(leaf, "_fields")
+            inner = Shape(leaf) if isinstance(leaf, type) and has_fields else None
         return Key(name, meaning, declared, attrgetter(path), inner, listed)
-
-
-def _has_fields(kind: type) -> bool:
-    return is_dataclass(kind) or hasattr(kind, "_fields")
 
 
 def _through(part: Callable[[Any], Any], key: Key) -> Callable[[Any], Any]:
@@ -176,21 +173,14 @@ def _leaf(declared: Any) -> Any:
 def _writer(declared: Any, inner: Shape[Any] | None) -> Write:
     origin, arguments = get_origin(declared), get_args(declared)
     if not arguments:
-        return inner.of if inner else _plain_writer(declared)
+        plain = (write for kind, write in _WRITTEN if issubclass(declared, kind))
+        return inner.of if inner else next(plain)
     write = _writer(next(one for one in arguments if one is not NoneType), inner)
     if origin is Annotated:
         return write
     if origin in (Union, UnionType):
         return lambda held: None if held is None else write(held)
     return lambda held: [write(one) for one in held]
-
-
-def _plain_writer(declared: Any) -> Write:
-    return next(write for kind, write in _WRITTEN if issubclass(declared, kind))
-
-
-def _word(held: Enum) -> Json:
-    return str(held.value)
 
 
 def _same(held: Json) -> Json:
@@ -201,7 +191,7 @@ _WRITTEN: tuple[tuple[type, Write], ...] = (
     (Decimal, amount),
     (datetime, iso_instant),
     (date, iso_day),  # after datetime, which is one
-    (Enum, _word),  # before str, which ours are
+    (Enum, lambda held: str(held.value)),  # before str, which ours are
     (Path, str),
     (str, _same),
     (int, _same),  # and bool, which is one
