@@ -19,15 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.page import Part, at_most
-from bench.stage import (
-    Line,
-    command,
-    connected,
-    daemon,
-    free_port,
-    memory_mib,
-    update,
-)
+from bench.stage import Line, command, connected, daemon, free_port, memory_mib, update
 from simulator.company import Company
 from simulator.webconnector import WebConnector
 from simulator.webconnector.desktop import Desktop

@@ -139,12 +139,7 @@ class Stage:
     help="Port of the daemon on this machine. Default: a free one.",
 )
 def demo(
-    headless: bool,
-    seed: int,
-    customers: int,
-    invoices: int,
-    keep: Path | None,
-    port: int | None,
+    headless: bool, seed: int, customers: int, invoices: int, keep: Path | None, port: int | None
 ) -> None:
     """Show both syncs, both ways, with a simulated QuickBooks company.
 

@@ -50,13 +50,7 @@ _TXN_FILTER = (
 
 
 def _txn(*filters: Particle) -> Choice:
-    return Choice(
-        (
-            some("TxnID", ID),
-            some("RefNumber", text()),
-            Sequence(_TXN_FILTER + filters),
-        )
-    )
+    return Choice((some("TxnID", ID), some("RefNumber", text()), Sequence(_TXN_FILTER + filters)))
 
 
 def _list(first: tuple[Particle, ...] = (), last: tuple[Particle, ...] = ()) -> Choice:
@@ -81,11 +75,7 @@ _DELETED = within(
 REQUESTS = {
     request.name: request
     for request in (
-        RequestType(
-            "HostQueryRq",
-            "HostRet",
-            Sequence((_INCLUDE,)),
-        ),
+        RequestType("HostQueryRq", "HostRet", Sequence((_INCLUDE,))),
         RequestType("CompanyQueryRq", "CompanyRet", Sequence((_INCLUDE, _OWNER))),
         RequestType("PreferencesQueryRq", "PreferencesRet", Sequence((_INCLUDE,))),
         RequestType(
@@ -117,16 +107,10 @@ REQUESTS = {
             iterator=True,
         ),
         RequestType(
-            "AccountQueryRq",
-            "AccountRet",
-            Sequence((_list(), _INCLUDE, _OWNER)),
-            metadata=True,
+            "AccountQueryRq", "AccountRet", Sequence((_list(), _INCLUDE, _OWNER)), metadata=True
         ),
         RequestType(
-            "PaymentMethodQueryRq",
-            "PaymentMethodRet",
-            Sequence((_list(), _INCLUDE)),
-            metadata=True,
+            "PaymentMethodQueryRq", "PaymentMethodRet", Sequence((_list(), _INCLUDE)), metadata=True
         ),
         RequestType(
             "TxnDeletedQueryRq",

@@ -69,13 +69,7 @@ WRITE_REQUESTS = (
                     maybe("Memo", text(4095)),
                     reference("DepositToAccountRef", _ACCOUNT),
                     maybe("ExternalGUID", GUID, (9, 0)),
-                    Choice(
-                        (
-                            need("IsAutoApply", BOOL),
-                            _APPLIED_TO,
-                        ),
-                        needed=True,
-                    ),
+                    Choice((need("IsAutoApply", BOOL), _APPLIED_TO), needed=True),
                 ),
                 _INCLUDE,
             )

@@ -74,10 +74,7 @@ INDEXES: Mapping[str, Mapping[str, Keys]] = {
         "metadata": _metadata,
     },
     "contacts": {"customer": _field("customer")},
-    "invoices": {
-        **{one: _field(one) for one in ("number", "customer")},
-        "metadata": _metadata,
-    },
+    "invoices": {**{one: _field(one) for one in ("number", "customer")}, "metadata": _metadata},
     "credit_notes": {one: _field(one) for one in ("number", "customer")},
     "payments": {
         "customer": _field("customer"),

@@ -68,11 +68,7 @@ class Service:
     log = Logger()
 
     def __init__(
-        self,
-        account: Account,
-        reactor: Any,
-        faults: FaultPlan | None = None,
-        latency: float = 0.0,
+        self, account: Account, reactor: Any, faults: FaultPlan | None = None, latency: float = 0.0
     ) -> None:
         self._account = account
         self._reactor = reactor

@@ -50,10 +50,7 @@ class _FaultType(click.ParamType[Fault]):
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command(
-    epilog="\b\nFaults:\n" + _FAULTS_HELP,
-    context_settings={"max_content_width": 100},
-)
+@click.command(epilog="\b\nFaults:\n" + _FAULTS_HELP, context_settings={"max_content_width": 100})
 @click.option(
     "--qwc",
     "qwc_files",

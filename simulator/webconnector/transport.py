@@ -186,12 +186,7 @@ class HttpTransport:
             raise
 
     def _exchange(
-        self,
-        wire: _Wire,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        deadline: float,
+        self, wire: _Wire, url: str, headers: Mapping[str, str], body: bytes | None, deadline: float
     ) -> tuple[Answer, bool]:
         """The answer, and whether the connection can carry another request."""
         wire.send(_head(urlsplit(url), headers, body, fresh=wire.fresh), deadline)
@@ -247,11 +242,7 @@ def _read_head(wire: _Wire, deadline: float) -> tuple[int, str, http.client.HTTP
 
 
 def _read_rest(
-    wire: _Wire,
-    status: int,
-    version: str,
-    fields: http.client.HTTPMessage,
-    deadline: float,
+    wire: _Wire, status: int, version: str, fields: http.client.HTTPMessage, deadline: float
 ) -> tuple[Answer, bool]:
     connection = fields.get("Connection", "").lower()
     kept = "keep-alive" in connection if version == "HTTP/1.0" else "close" not in connection
