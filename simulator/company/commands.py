@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +15,7 @@ from simulator.company.books import Books, money
 from simulator.company.clock import ZONES
 from simulator.company.company import TODAY, Company, make_profile
 from simulator.company.product import CURRENCIES, Edition, Product
+from simulator.company.records import Credit, Customer, Invoice, Payment
 from simulator.company.rehearsal_commands import (
     backup,
     closing,
@@ -26,9 +26,8 @@ from simulator.company.rehearsal_commands import (
     restore,
     unlock,
 )
-from simulator.company.screen import AS_JSON, STATE, Failure, show, speaking
-
-MOST_PROBLEMS_SHOWN = 20
+from simulator.company.screen import speaking
+from simulator.screen import AS_JSON, DAY, MOST_PROBLEMS_SHOWN, STATE, Failure, show
 
 
 @click.group()
@@ -90,11 +89,7 @@ for command in (act, backup, closing, fault, late, lock, quickbooks, restore, un
     help="For measurements: every invoice open, posted, numbered, of active customers.",
 )
 @click.option(
-    "--today",
-    type=click.DateTime(["%Y-%m-%d"]),
-    default=TODAY,
-    show_default=True,
-    help="The last date of its history.",
+    "--today", type=DAY, default=TODAY, show_default=True, help="The last date of its history."
 )
 @click.option(
     "--zone", type=click.Choice(list(ZONES)), help="Time zone of the PC. Default: by country."
@@ -109,7 +104,7 @@ for command in (act, backup, closing, fault, late, lock, quickbooks, restore, un
     is_flag=True,
     help="A payment does not change TimeModified of the invoice that it pays.",
 )
-@click.option("--closing-date", type=click.DateTime(["%Y-%m-%d"]), help="The closing date.")
+@click.option("--closing-date", type=DAY, help="The closing date.")
 @click.option("--sample", is_flag=True, help="Mark it as a sample company.")
 @click.option("--year", type=click.IntRange(2002, 2040), help="Year of the QuickBooks product.")
 @click.option(
@@ -134,11 +129,11 @@ def new(
     name: str,
     lines: int,
     all_open: bool,
-    today: datetime,
+    today: str,
     zone: str | None,
     true_offsets: bool,
     payments_leave_invoices: bool,
-    closing_date: datetime | None,
+    closing_date: str | None,
     sample: bool,
     year: int | None,
     tier: str,
@@ -155,7 +150,7 @@ def new(
         profile,
         product=Product(product.edition, year or product.year, tier),
         offsets="true" if true_offsets else "winter",
-        closing_date=f"{closing_date:%Y-%m-%d}" if closing_date else "",
+        closing_date=closing_date or "",
         is_sample=sample,
         payments_touch_invoices=not payments_leave_invoices,
     )
@@ -165,7 +160,7 @@ def new(
         invoices=invoices,
         lines=lines,
         all_open=all_open,
-        today=f"{today:%Y-%m-%d}",
+        today=today,
         profile=profile,
     )
     made.save(state)
@@ -208,7 +203,7 @@ def show_books(state: Path, kind: str, *, only_open: bool, as_json: bool) -> Non
         summary = _summary(shown)
         show(summary, _lines(summary), as_json=as_json)
         return
-    rows = [row for row, is_open in _TABLES[kind](shown.books) if is_open or not only_open]
+    rows = [row for row, is_open in _rows(shown.books, kind) if is_open or not only_open]
     text = "\n".join("\t".join(str(value) for value in row.values()) for row in rows)
     show(rows, text or f"There are no {kind} to show.", as_json=as_json)
 
@@ -254,11 +249,9 @@ def _lines(summary: Mapping[str, object]) -> str:
 
 def _audit_text(found: Audit) -> str:
     said = found.as_json()
-    balances = ", ".join(f"{c} {amount}" for c, amount in said["invoices"]["balance"].items())
-    to_import = ", ".join(f"{c} {amount}" for c, amount in said["importable"]["balance"].items())
     lines = [
-        f"open invoices  {found.open_invoices}: {balances or 'nothing'}",
-        f"importable     {len(found.importable)}: {to_import or 'nothing'}",
+        f"open invoices  {found.open_invoices}: {_balances(said['invoices'])}",
+        f"importable     {len(found.importable)}: {_balances(said['importable'])}",
         *found.problems[:MOST_PROBLEMS_SHOWN],
     ]
     more = len(found.problems) - MOST_PROBLEMS_SHOWN
@@ -268,73 +261,56 @@ def _audit_text(found: Audit) -> str:
     return "\n".join(lines)
 
 
-Row = tuple[dict[str, str | bool], bool]
+def _balances(invoices: Mapping[str, Mapping[str, str]]) -> str:
+    return ", ".join(f"{code} {sum_}" for code, sum_ in invoices["balance"].items()) or "nothing"
 
 
-def _customers(books: Books) -> Iterable[Row]:
-    for one in books.customers_in_order():
-        row: dict[str, str | bool] = {
-            "list_id": one.list_id,
-            "full_name": books.full_name(one.list_id),
-            "active": one.active,
-            "balance": money(one.balance),
-            "currency": one.currency,
-        }
-        yield row, one.active
+Row = dict[str, str | bool]
 
 
-def _invoices(books: Books) -> Iterable[Row]:
-    for one in books.invoices.values():
-        row: dict[str, str | bool] = {
-            "txn_id": one.txn_id,
-            "number": one.number,
-            "date": one.date,
-            "customer": books.full_name(one.customer),
-            "total": money(one.total),
-            "balance": money(one.balance),
-            "currency": one.currency,
-            "status": _status(one.voided, one.pending, one.is_paid),
-        }
-        yield row, not one.is_paid
+def _customer(books: Books, one: Customer) -> Row:
+    return {
+        "list_id": one.list_id,
+        "full_name": books.full_name(one.list_id),
+        "active": one.active,
+        "balance": money(one.balance),
+        "currency": one.currency,
+    }
 
 
-def _status(voided: bool, pending: bool, paid: bool) -> str:
-    return "void" if voided else "pending" if pending else "paid" if paid else "open"
+def _document(books: Books, one: Invoice | Payment | Credit, left: str) -> Row:
+    return {
+        "txn_id": one.txn_id,
+        "number": one.number,
+        "date": one.date,
+        "customer": books.full_name(one.customer),
+        "total": money(one.total),
+        left: money(one.balance),
+        "currency": one.currency,
+    }
 
 
-def _payments(books: Books) -> Iterable[Row]:
-    for one in books.payments.values():
-        row: dict[str, str | bool] = {
-            "txn_id": one.txn_id,
-            "number": one.number,
-            "date": one.date,
-            "customer": books.full_name(one.customer),
-            "total": money(one.total),
-            "unused": money(one.unused),
-            "currency": one.currency,
-            "applied_to": " ".join(use.txn_id for use in one.applied),
-        }
-        yield row, bool(one.unused)
+def _status(one: Invoice) -> str:
+    return "void" if one.voided else "pending" if one.pending else "paid" if one.is_paid else "open"
 
 
-def _credits(books: Books) -> Iterable[Row]:
-    for one in books.credits.values():
-        row: dict[str, str | bool] = {
-            "txn_id": one.txn_id,
-            "number": one.number,
-            "date": one.date,
-            "customer": books.full_name(one.customer),
-            "total": money(one.total),
-            "remaining": money(one.remaining),
-            "currency": one.currency,
-            "applied_to": " ".join(use.txn_id for use in one.applied),
-        }
-        yield row, bool(one.remaining)
+def _applied_to(one: Payment | Credit) -> str:
+    return " ".join(use.txn_id for use in one.applied)
 
 
-_TABLES: dict[str, Callable[[Books], Iterable[Row]]] = {
-    "customers": _customers,
-    "invoices": _invoices,
-    "payments": _payments,
-    "credits": _credits,
-}
+def _rows(books: Books, kind: str) -> Iterable[tuple[Row, bool]]:
+    """What is shown of all records of a kind, and whether each is open, unused or active."""
+    if kind == "customers":
+        for customer in books.customers_in_order():
+            yield _customer(books, customer), customer.active
+    elif kind == "invoices":
+        for invoice in books.invoices.values():
+            row = _document(books, invoice, "balance")
+            yield {**row, "status": _status(invoice)}, not invoice.is_paid
+    else:
+        found, left = (
+            (books.payments, "unused") if kind == "payments" else (books.credits, "remaining")
+        )
+        for one in found.values():
+            row = _document(books, one, left)
+            yield {**row, "applied_to": _applied_to(one)}, bool(one.balance)

@@ -6,7 +6,6 @@ Also those for the company file as a whole: its backups, and its closing date.
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -16,7 +15,8 @@ from simulator.company.errors import HRESULTS, OPEN, SITUATIONS, STATUS_MESSAGES
 from simulator.company.product import HABITS, Product
 from simulator.company.records import Fault
 from simulator.company.requests import REQUESTS
-from simulator.company.screen import AS_JSON, STATE, Failure, changing, show, speaking
+from simulator.company.screen import changing, speaking
+from simulator.screen import AS_JSON, DAY, STATE, Failure, show
 
 _ANY_FILE = click.Path(dir_okay=False, path_type=Path)
 _HABIT_WORDS = {"yes": True, "no": False}
@@ -205,18 +205,16 @@ def late(state: Path, *, as_json: bool) -> None:
 
 @click.command()
 @STATE
-@click.argument("day", type=click.DateTime(["%Y-%m-%d"]), required=False, metavar="[DAY]")
+@click.argument("day", type=DAY, required=False, metavar="[DAY]")
 @click.option("--password", is_flag=True, help="Protect it: earlier documents cannot be changed.")
 @click.option("--clear", is_flag=True, help="Remove the closing date.")
 @AS_JSON
 @speaking
-def closing(
-    state: Path, *, day: datetime | None, password: bool, clear: bool, as_json: bool
-) -> None:
+def closing(state: Path, *, day: str | None, password: bool, clear: bool, as_json: bool) -> None:
     """Close the books through DAY. Without a password, QuickBooks lets requests pass silently."""
     with changing(state) as company:
         if day or clear:
-            company.set_closing_date(f"{day:%Y-%m-%d}" if day else "", password=password)
+            company.set_closing_date(day or "", password=password)
     profile = company.books.profile
     shown = {"closing_date": profile.closing_date, "password": profile.closing_password}
     guard = "with" if profile.closing_password else "without"

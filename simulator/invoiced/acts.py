@@ -187,7 +187,10 @@ def add_contact(account: Account, customer: Record, name: str) -> Done:
 
 
 def random_acts(account: Account, count: int, seed: int) -> list[Done]:
-    """So many acts by chance, the same for the same account and seed; some cannot be done."""
+    """Do random acts of all kinds.
+
+    They are the same for the same account and seed; some cannot be done.
+    """
     rnd = random.Random(f"deskbridge invoiced acts {seed}")
     shares, acts = zip(*_BY_CHANCE, strict=True)
     done: list[Done] = []

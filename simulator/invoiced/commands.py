@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import functools
-import json
 import secrets
 import string
 import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import click
 
+from simulator import screen
 from simulator.invoiced import acts
 from simulator.invoiced.account import Account, Profile, Record, create
 from simulator.invoiced.acts import Done, NotThere
@@ -21,12 +21,9 @@ from simulator.invoiced.audit import audit
 from simulator.invoiced.errors import ApiError, BadState
 from simulator.invoiced.faults import FaultKind, FaultPlan, FaultUnreadable, parse_fault
 from simulator.invoiced.money import ZERO
+from simulator.screen import AS_JSON, MOST_PROBLEMS_SHOWN, STATE, Failure, Parameter, add_act, show
 
-P = ParamSpec("P")
-R = TypeVar("R")
-KEY_LENGTH, MOST_PROBLEMS_SHOWN = 32, 20
-STATE = click.argument("state", type=click.Path(dir_okay=False, path_type=Path))
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+KEY_LENGTH = 32
 
 
 class _Amount(click.ParamType[Decimal]):
@@ -44,38 +41,7 @@ class _Amount(click.ParamType[Decimal]):
 AMOUNT = _Amount()
 
 
-class Failure(click.ClickException):
-    """An expected failure: a sentence on standard error."""
-
-
-class NotFound(Failure):
-    """What was named is not there."""
-
-    exit_code = 3
-
-
-def speaking(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn the fake's own errors into sentences with exit codes."""
-
-    @functools.wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except NotThere as missing:
-            raise NotFound(str(missing)) from missing
-        except ApiError as refused:
-            raise Failure(f"Invoiced refuses it: {refused.message}") from refused
-        except (BadState, FaultUnreadable) as wrong:
-            raise Failure(str(wrong)) from wrong
-        except OSError as broken:
-            raise Failure(f"{broken.filename}: {broken.strerror}") from broken
-
-    return wrapped
-
-
-def show(value: object, text: str, *, as_json: bool) -> None:
-    """Print one of the two."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False) if as_json else text)
+speaking = screen.speaking(missing=(NotThere,), refused=(BadState, FaultUnreadable))
 
 
 @click.group("invoiced-server")
@@ -200,45 +166,46 @@ def act(context: click.Context, state: Path) -> None:
     context.obj = state
 
 
-Act = Callable[..., Done | list[Done]]
-Parameter = Callable[[Any], Any]
-_AMOUNT = click.option("--amount", type=AMOUNT, help="Default: all of it.")
+def _add(act_on: Callable[..., Done | list[Done]], *parameters: Parameter, name: str = "") -> None:
+    """A command that runs an act on the account, which keeps what it did."""
+
+    @speaking
+    def do(state: Path, given: dict[str, Any]) -> Done | list[Done]:
+        try:
+            return act_on(Account.open(state, time.time), **given)
+        except ApiError as refused:
+            raise Failure(f"Invoiced refuses it: {refused.message}") from refused
+
+    add_act(act, act_on, do, *parameters, name=name)
 
 
-def _command(name: str, *parameters: Parameter) -> Callable[[Act], click.Command]:
-    """A command that runs an act, keeps what it did and tells it."""
-
-    def decorate(function: Act) -> click.Command:
-        @speaking
-        def run(state: Path, *, as_json: bool, **given: Any) -> None:
-            done = function(Account.open(state, time.time), **given)
-            told = done if isinstance(done, list) else [done]
-            values = [one._asdict() for one in told]
-            text = "\n".join(one.sentence for one in told)
-            show(values if isinstance(done, list) else values[0], text, as_json=as_json)
-
-        callback: Any = click.pass_obj(run)
-        for parameter in reversed((*parameters, AS_JSON)):
-            callback = parameter(callback)
-        return act.command(name, help=function.__doc__)(callback)
-
-    return decorate
-
-
-def _on(find: Callable[..., Record], name: str, function: Act, *options: Parameter) -> None:
+def _add_on(find: Callable[..., Record], act_on: Callable[..., Done], *more: Parameter) -> None:
     """A command about the one record that ``find`` has for what is named first."""
     what = find.__name__.partition("_")[0]
 
-    def run(account: Account, **given: Any) -> Done | list[Done]:
+    @functools.wraps(act_on)
+    def run(account: Account, **given: Any) -> Done:
         with account.change():
-            return function(account, find(account, given.pop(what)), **given)
+            return act_on(account, find(account, given.pop(what)), **given)
 
-    run.__doc__ = function.__doc__
-    _command(name, click.argument(what), *options)(run)
+    _add(run, click.argument(what), *more)
 
 
-@_command(
-    "pay",
+def pay(account: Account, invoices: tuple[str, ...], **options: Any) -> Done:
+    """A customer pays; by bank it is pending, and a check or cash is recorded by staff."""
+    with account.change():
+        paid = [acts.invoice_named(account, one) for one in invoices]
+        return acts.pay(account, paid, **options)
+
+
+def add_customer(account: Account, **given: Any) -> Done:
+    """Staff adds a customer, even under a name that exists."""
+    with account.change():
+        return acts.add_customer(account, **given)
+
+
+_add(
+    pay,
     click.argument("invoices", nargs=-1, required=True, metavar="INVOICE..."),
     click.option(
         "--by",
@@ -256,55 +223,38 @@ def _on(find: Callable[..., Record], name: str, function: Act, *options: Paramet
         help="An amount beyond the invoices, which becomes credit.",
     ),
 )
-def _pay(account: Account, invoices: tuple[str, ...], **options: Any) -> Done:
-    """A customer pays; by bank it is pending, and a check or cash is recorded by staff."""
-    with account.change():
-        paid = [acts.invoice_named(account, one) for one in invoices]
-        return acts.pay(account, paid, **options)
-
-
-_on(
+_add_on(
     acts.payment_named,
-    "settle",
     acts.settle,
     click.option("--succeeds/--fails", default=True, show_default=True, help="How it ended."),
 )
-_on(acts.payment_named, "refund", acts.refund, _AMOUNT)
-_on(acts.payment_named, "dispute", acts.dispute)
-_on(acts.payment_named, "win", acts.win)
-_on(acts.payment_named, "void-payment", acts.void_payment)
-_on(acts.payment_named, "delete-payment", acts.delete_payment)
-_on(acts.invoice_named, "void", acts.void)
-_on(acts.invoice_named, "delete", acts.delete)
-_on(
+_add_on(
+    acts.payment_named,
+    acts.refund,
+    click.option("--amount", type=AMOUNT, help="Default: all of it."),
+)
+for on_payment in (acts.dispute, acts.win, acts.void_payment, acts.delete_payment):
+    _add_on(acts.payment_named, on_payment)
+_add_on(acts.invoice_named, acts.void)
+_add_on(acts.invoice_named, acts.delete)
+_add_on(
     acts.invoice_named,
-    "edit",
     acts.edit,
     click.option("--add", type=AMOUNT, default=ZERO, help="Add a line of this amount."),
     click.option("--notes", default="", help="New notes."),
 )
-_on(acts.invoice_named, "renumber", acts.renumber, click.argument("number"))
-_on(acts.customer_named, "delete-customer", acts.delete_customer)
-
-
-@_command(
-    "add-customer",
+_add_on(acts.invoice_named, acts.renumber, click.argument("number"))
+_add_on(acts.customer_named, acts.delete_customer)
+_add(
+    add_customer,
     click.argument("name"),
     click.option("--contact", default="", help="Name of a contact."),
 )
-def _add_customer(account: Account, **given: Any) -> Done:
-    """Staff adds a customer, even under a name that exists."""
-    with account.change():
-        return acts.add_customer(account, **given)
-
-
-@_command(
-    "random",
+_add(
+    acts.random_acts,
     click.option(
         "--count", type=click.IntRange(1), default=50, show_default=True, help="How many."
     ),
     click.option("--seed", type=int, default=3, show_default=True, help="Same seed, same acts."),
+    name="random",
 )
-def _random(account: Account, count: int, seed: int) -> list[Done]:
-    """Do random acts of all kinds."""
-    return acts.random_acts(account, count, seed)

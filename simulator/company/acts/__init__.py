@@ -3,7 +3,8 @@
 An act takes the books and what it is about: documents go by TxnID or number, customers by full
 name or ListID, amounts are hundredths of the document's currency. It lets some time pass on the
 simulated clock, keeps all balances true and answers a Change. What QuickBooks would not allow
-raises BookError, an unknown name NotInBooks; nothing has changed then.
+raises BookError, an unknown name NotInBooks; nothing has changed then. The first line of its
+docstring is also its help on the command line.
 """
 
 from simulator.company.acts.accounts import add_account

@@ -11,7 +11,7 @@ MAX_ACCOUNT_NAME = 31
 
 
 def add_account(books: Books, name: str, kind: str, *, currency: str = "") -> Change:
-    """Add an account, such as a second Accounts Receivable one or another bank."""
+    """Add an account called NAME of a TYPE such as Bank or AccountsReceivable."""
     if not name or ":" in name:
         raise BookError("An account needs a name without a colon.")
     checked(name, MAX_ACCOUNT_NAME, "account name")

@@ -16,7 +16,7 @@ from simulator.company.records import Customer
 
 
 def add_customer(books: Books, name: str, *, parent: str = "", currency: str = "") -> Change:
-    """Add a customer, or a job under a parent, whose currency it shares."""
+    """Add a customer or job called NAME."""
     above = find_customer(books, parent) if parent else None
     parent_id = above.list_id if above else ""
     _free_name(books, name, parent_id)
@@ -42,7 +42,7 @@ def add_customer(books: Books, name: str, *, parent: str = "", currency: str = "
 
 
 def rename(books: Books, reference: str, name: str) -> Change:
-    """Give a customer or job another name; the full names of its jobs change with it."""
+    """Rename a CUSTOMER to NAME (the last part of its full name)."""
     customer = find_customer(books, reference)
     _free_name(books, name, customer.parent, but=customer.list_id)
     _edit(books, customer._replace(name=name))
@@ -50,21 +50,21 @@ def rename(books: Books, reference: str, name: str) -> Change:
 
 
 def deactivate(books: Books, reference: str) -> Change:
-    """Make a customer inactive; its jobs and documents stay as they are."""
+    """Make a CUSTOMER inactive."""
     customer = _that_is(books, reference, active=True)
     _edit(books, customer._replace(active=False))
     return customer_change(books, "deactivate", customer.list_id, "inactive now.")
 
 
 def reactivate(books: Books, reference: str) -> Change:
-    """Make an inactive customer active again."""
+    """Make a CUSTOMER active again."""
     customer = _that_is(books, reference, active=False)
     _edit(books, customer._replace(active=True))
     return customer_change(books, "reactivate", customer.list_id, "active again.")
 
 
 def merge(books: Books, reference: str, into: str) -> Change:
-    """Merge a customer into another of its level: it is gone, its documents are the other's."""
+    """Merge a CUSTOMER INTO another one; the first is gone."""
     loser, winner = find_customer(books, reference), find_customer(books, into)
     if loser.list_id == winner.list_id:
         raise BookError("A customer cannot be merged into itself.")
@@ -79,7 +79,7 @@ def merge(books: Books, reference: str, into: str) -> Change:
 
 
 def delete_customer(books: Books, reference: str) -> Change:
-    """Delete a customer that has neither jobs nor documents."""
+    """Delete a CUSTOMER that has neither jobs nor documents."""
     customer = find_customer(books, reference)
     _without_jobs(books, customer)
     for one in books.documents():

@@ -26,10 +26,7 @@ def pay(
     method: str = "Check",
     number: str = "",
 ) -> Change:
-    """Receive a payment for an invoice, all that is left by default.
-
-    What is paid above the balance stays unused, a credit of the customer.
-    """
+    """Receive a payment for an INVOICE; any excess stays unapplied."""
     invoice = _owed(books, reference)
     how = books.entry("PaymentMethod", method)
     checked(number, MAX_PAYMENT_NUMBER, "payment number")
@@ -54,12 +51,12 @@ def pay(
 
 
 def close(books: Books, reference: str) -> Change:
-    """Pay an invoice in full."""
+    """Pay an INVOICE in full."""
     return pay(books, reference)
 
 
 def credit(books: Books, reference: str, amount: int | None = None, *, number: str = "") -> Change:
-    """Give a credit memo and put it against an invoice; what is too much remains a credit."""
+    """Create a credit memo and apply it to an INVOICE."""
     invoice = _owed(books, reference)
     total = invoice.balance if amount is None else amount
     if total <= 0:
@@ -74,7 +71,7 @@ def credit(books: Books, reference: str, amount: int | None = None, *, number: s
 
 
 def void(books: Books, reference: str) -> Change:
-    """Void an invoice: it stays with zero amounts; what was applied to it is unused again."""
+    """Void an INVOICE; its payments become unapplied."""
     invoice = find_invoice(books, reference)
     if invoice.voided:
         raise BookError(f"Invoice {invoice.txn_id} is already void.")
@@ -84,7 +81,7 @@ def void(books: Books, reference: str) -> Change:
 
 
 def delete(books: Books, reference: str) -> Change:
-    """Delete an invoice, payment or credit memo; what it was linked to is open again."""
+    """Delete a DOCUMENT: an invoice, payment or credit memo."""
     document = find_document(books, reference)
     if isinstance(document, Payment) and document.deposited:
         raise BookError(f"Payment {document.txn_id} is in a deposit. Delete the deposit first.")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from datetime import date
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from simulator.company.answers import storable
 from simulator.company.books import BookError, Books, NotInBooks
@@ -21,8 +20,7 @@ _KINDS = {Invoice: "Invoice", Payment: "ReceivePayment", Credit: "CreditMemo"}
 _WORDS = {Invoice: "Invoice", Payment: "Payment", Credit: "Credit memo"}
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One act: the record that it was about, and what happened in a sentence."""
 
     action: str
@@ -30,10 +28,6 @@ class Change:
     object_id: str
     document: str
     sentence: str
-
-    def as_json(self) -> dict[str, str]:
-        """The change as ``company act --json`` prints it."""
-        return asdict(self)
 
 
 def find_invoice(books: Books, reference: str) -> Invoice:

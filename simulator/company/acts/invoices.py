@@ -30,7 +30,7 @@ def add_invoice(
     pending: bool = False,
     receivable: str = "",
 ) -> Change:
-    """Write an invoice with one untaxed line of an amount.
+    """Write an invoice of an untaxed AMOUNT to a CUSTOMER.
 
     ``receivable`` names another Accounts Receivable account than the usual one.
     """
@@ -79,7 +79,7 @@ def edit(
     po_number: str | None = None,
     due_date: str | None = None,
 ) -> Change:
-    """Edit an invoice: add a line of an amount, or change memo, PO number or due date."""
+    """Edit an INVOICE."""
     invoice = find_invoice(books, reference)
     if invoice.voided:
         raise BookError(f"Invoice {invoice.txn_id} is void. Write a new one.")
@@ -107,7 +107,7 @@ def edit(
 
 
 def renumber(books: Books, reference: str, number: str) -> Change:
-    """Give an invoice another number; an empty one takes it away."""
+    """Give an INVOICE another NUMBER; "" removes it."""
     invoice = find_invoice(books, reference)
     checked(number, MAX_NUMBER, "number")
     edited = _put(books, invoice._replace(number=number))
@@ -115,7 +115,7 @@ def renumber(books: Books, reference: str, number: str) -> Change:
 
 
 def move(books: Books, reference: str, customer: str) -> Change:
-    """Move an invoice to another customer; what was applied to it stays behind, unused."""
+    """Move an INVOICE to another CUSTOMER of its currency."""
     invoice, new = find_invoice(books, reference), find_customer(books, customer)
     if new.list_id == invoice.customer:
         raise BookError(f"Invoice {invoice.txn_id} already belongs to that customer.")
@@ -132,7 +132,7 @@ def move(books: Books, reference: str, customer: str) -> Change:
 
 
 def pend(books: Books, reference: str) -> Change:
-    """Mark an invoice as pending: it is not owed any more."""
+    """Mark an INVOICE as pending, so that it is not owed."""
     invoice = find_invoice(books, reference)
     if invoice.pending or invoice.voided:
         raise BookError(f"Invoice {invoice.txn_id} is already pending or void.")
@@ -146,7 +146,7 @@ def pend(books: Books, reference: str) -> Change:
 
 
 def post(books: Books, reference: str) -> Change:
-    """Mark a pending invoice as final: it is owed from now on."""
+    """Mark a pending INVOICE as final."""
     invoice = find_invoice(books, reference)
     if not invoice.pending:
         raise BookError(f"Invoice {invoice.txn_id} is not pending.")

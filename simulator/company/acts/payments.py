@@ -35,9 +35,9 @@ def receive(
     memo: str = "",
     deposit_to: str = "",
 ) -> Change:
-    """Receive a payment of a customer for some invoices, each with what is paid of it.
+    """Receive a payment from a CUSTOMER; what is not applied to an invoice stays unapplied.
 
-    What is not put against invoices stays unused. ``set_credits`` are set in the same window:
+    ``invoices`` come each with what is paid of it. ``set_credits`` are set in the same window:
     invoice, TxnID of the credit memo or unused payment, and how much of it.
     """
     owner = find_customer(books, customer)
@@ -101,7 +101,7 @@ def _checked(books: Books, uses: Sequence[Use], payer: Payer, amount: int) -> Ap
 
 
 def apply(books: Books, reference: str, invoice: str, amount: int) -> Change:
-    """Put what is unused of a payment against another invoice, in the payment itself."""
+    """Apply the unapplied amount of a PAYMENT to an INVOICE."""
     payment = find_payment(books, reference)
     use = Use(find_invoice(books, invoice).txn_id, amount)
     payer = Payer(payment.customer, books.receivable_of(payment))
@@ -128,7 +128,7 @@ def edit_payment(
     date: str | None = None,
     unapply: bool = False,
 ) -> Change:
-    """Edit a payment: its amount, number, memo or date, or take it off all its invoices."""
+    """Edit a PAYMENT, by TxnID or number."""
     payment = find_payment(books, reference)
     changed = payment._replace(applied=()) if unapply else payment
     if amount is not None:
@@ -164,7 +164,7 @@ def _amount(payment: Payment, amount: int) -> int:
 
 
 def deposit(books: Books, reference: str, account: str = "Checking") -> Change:
-    """Deposit a payment from Undeposited Funds at the bank, as part of a deposit."""
+    """Deposit a PAYMENT at the bank: after that it can neither be deleted nor change its amount."""
     payment = find_payment(books, reference)
     bank = books.account(account)
     if bank.type != "Bank":

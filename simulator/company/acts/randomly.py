@@ -17,7 +17,7 @@ LONGEST_PAUSE_SECONDS = 3600
 
 
 def random_acts(books: Books, count: int, seed: int) -> list[Change]:
-    """Do so many acts, some time after each other."""
+    """Do random acts of all kinds."""
     rnd = random.Random(f"deskbridge acts {seed}")
     done: list[Change] = []
     acts, shares = tuple(_ACTS), tuple(_ACTS.values())
