@@ -10,7 +10,7 @@ from lxml import etree
 
 from simulator.company import fields, refusals
 from simulator.company.books import Books, money
-from simulator.company.records import Application, Credit, Invoice, Payment
+from simulator.company.records import Application, Invoice
 
 KIND = "ReceivePayment"
 _TAKEN = "The transaction does not have that much left."
@@ -131,7 +131,7 @@ def _invoice(books: Books, txn_id: str, payer: Payer) -> Invoice:
     if not _may_pay(books, payer.customer, invoice.customer):
         raise refusals.not_found(txn_id)
     if txn_id in books.locks or invoice.customer in books.locks:
-        raise refusals.in_use(KIND, related="transaction")
+        raise refusals.in_use(KIND, "transaction")
     if books.receivable_of(invoice) != payer.receivable:
         name = books.accounts[payer.receivable].name
         why = "The transaction stands in another Accounts Receivable account."
@@ -148,12 +148,11 @@ def _may_pay(books: Books, payer: str, owner: str) -> bool:
 
 def _credit_left(books: Books, credit: SetCredit, payer: Payer) -> int:
     """What a credit has left."""
-    found: Payment | Credit | None = books.payments.get(credit.txn_id)
-    found = found or books.credits.get(credit.txn_id)
+    found = books.applier(credit.txn_id)
     if found is None or found.customer != payer.customer:
         raise refusals.not_found(credit.txn_id)
     if books.receivable_of(found) != payer.receivable:
         raise refusals.not_found(credit.txn_id)
     if credit.txn_id in books.locks:
-        raise refusals.in_use(KIND, related="transaction")
+        raise refusals.in_use(KIND, "transaction")
     return found.balance

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from simulator.company import proof
@@ -22,21 +23,22 @@ class Importable:
     txn_id: str
     number: str
     customer_list_id: str
-    customer: str
     top_customer_list_id: str
+    customer: str
     top_customer: str
+    balance: int
+    total: int
+    currency: str
+    currency_name: str
     date: str
     due_date: str
-    total: int
-    balance: int
-    currency: str
 
 
 @dataclass(frozen=True, slots=True)
 class PaidInvoice:
     """What a payment put against one invoice; ``amount`` includes the ``discount``."""
 
-    txn_id: str
+    invoice_txn_id: str
     number: str
     amount: int
     discount: int
@@ -49,8 +51,6 @@ class Received:
     txn_id: str
     edit_sequence: str
     date: str
-    amount: int
-    unused: int
     currency: str
     customer_list_id: str
     customer: str
@@ -60,6 +60,8 @@ class Received:
     method: str
     deposit_account: str
     receivable: str
+    amount: int
+    unused: int
     applied: tuple[PaidInvoice, ...]
 
 
@@ -69,7 +71,7 @@ class Audit:
 
     problems: tuple[str, ...]
     open_invoices: int
-    open_balances: dict[str, int]
+    open_balances: dict[str, str]
     importable: tuple[Importable, ...]
     payments: tuple[Received, ...]
     counts: dict[str, int] = field(default_factory=dict)
@@ -86,40 +88,40 @@ class Audit:
             "problems": list(self.problems),
             "invoices": {
                 "open": self.open_invoices,
-                "balance": _balances(self.open_balances),
+                "balance": self.open_balances,
                 **{key: self.counts[key] for key in ("total", "pending", "paid", "void")},
             },
             "importable": {
                 "count": len(self.importable),
-                "balance": _balances(_sum_by_currency(self.importable)),
-                "invoices": [_invoice_json(one) for one in self.importable],
+                "balance": _balances(self.importable),
+                "invoices": _as_json(self.importable),
             },
             "customers": {
                 key: self.counts[key]
                 for key in ("customers", "jobs", "inactive", "billed", "billed_top")
             },
-            "payments": [_payment_json(one) for one in self.payments],
+            "payments": _as_json(self.payments),
             "credit_memos": self.counts["credits"],
         }
 
 
-_PAYMENT_TEXTS = (
-    "txn_id", "edit_sequence", "date", "currency", "customer_list_id", "customer", "ref_number",
-    "external_guid", "memo", "method", "deposit_account", "receivable",
-)  # fmt: skip
+def _as_json(value: Any) -> Any:
+    """A value of the audit as JSON has it: hundredths are text with two decimals."""
+    if is_dataclass(value):
+        return {one.name: _as_json(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, tuple):
+        return [_as_json(one) for one in value]
+    return money(value) if isinstance(value, int) else value
 
 
 def audit(books: Books) -> Audit:
     """Check every total against what it is made of, and count what is open."""
     open_ones = [one for one in books.invoices.values() if not one.is_paid]
-    balances: Counter[str] = Counter()
-    for one in open_ones:
-        balances[one.currency] += one.balance
     importable = tuple(_importable(books, one) for one in open_ones if _is_importable(books, one))
     return Audit(
         problems=tuple(proof.problems(books)),
         open_invoices=len(open_ones),
-        open_balances=dict(sorted(balances.items())),
+        open_balances=_balances(open_ones),
         importable=importable,
         payments=tuple(_received(books, one) for one in books.payments.values()),
         counts=_counts(books, importable),
@@ -137,32 +139,16 @@ def _importable(books: Books, invoice: Invoice) -> Importable:
         txn_id=invoice.txn_id,
         number=invoice.number,
         customer_list_id=invoice.customer,
-        customer=books.full_name(invoice.customer),
         top_customer_list_id=top.list_id,
+        customer=books.full_name(invoice.customer),
         top_customer=top.name,
+        balance=invoice.balance,
+        total=invoice.total,
+        currency=invoice.currency,
+        currency_name=CURRENCIES[invoice.currency].name,
         date=invoice.date,
         due_date=invoice.due_date,
-        total=invoice.total,
-        balance=invoice.balance,
-        currency=invoice.currency,
     )
-
-
-def _invoice_json(one: Importable) -> dict[str, str]:
-    return {
-        "txn_id": one.txn_id,
-        "number": one.number,
-        "customer_list_id": one.customer_list_id,
-        "top_customer_list_id": one.top_customer_list_id,
-        "customer": one.customer,
-        "top_customer": one.top_customer,
-        "balance": money(one.balance),
-        "total": money(one.total),
-        "currency": one.currency,
-        "currency_name": CURRENCIES[one.currency].name,
-        "date": one.date,
-        "due_date": one.due_date,
-    }
 
 
 def _received(books: Books, one: Payment) -> Received:
@@ -191,30 +177,12 @@ def _paid_invoice(books: Books, use: Application) -> PaidInvoice:
     return PaidInvoice(use.txn_id, invoice.number if invoice else "", use.amount, use.discount)
 
 
-def _payment_json(one: Received) -> dict[str, Any]:
-    plain = {name: getattr(one, name) for name in _PAYMENT_TEXTS}
-    applied = [
-        {
-            "invoice_txn_id": use.txn_id,
-            "number": use.number,
-            "amount": money(use.amount),
-            "discount": money(use.discount),
-        }
-        for use in one.applied
-    ]
-    amounts = {"amount": money(one.amount), "unused": money(one.unused)}
-    return {**plain, **amounts, "applied": applied}
-
-
-def _sum_by_currency(invoices: tuple[Importable, ...]) -> dict[str, int]:
+def _balances(invoices: Iterable[Invoice | Importable]) -> dict[str, str]:
+    """What they come to, by currency."""
     totals: Counter[str] = Counter()
     for one in invoices:
         totals[one.currency] += one.balance
-    return dict(sorted(totals.items()))
-
-
-def _balances(totals: dict[str, int]) -> dict[str, str]:
-    return {currency: money(amount) for currency, amount in totals.items()}
+    return {currency: money(amount) for currency, amount in sorted(totals.items())}
 
 
 def _counts(books: Books, importable: tuple[Importable, ...]) -> dict[str, int]:

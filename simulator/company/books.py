@@ -10,11 +10,14 @@ from simulator.company.clock import ZONES, Zone, day, stamp
 from simulator.company.product import CURRENCIES, Profile
 from simulator.company.records import (
     Account,
+    Applier,
     Credit,
     Customer,
     Deletion,
+    Document,
     Entry,
     Fault,
+    Head,
     Invoice,
     LateCall,
     Payment,
@@ -97,6 +100,18 @@ class Books:
         self.next_txn_number += 1
         return self.next_txn_number - 1
 
+    def new_head(self, customer: str, currency: str) -> Head:
+        """What a new document of a customer begins with."""
+        return {
+            "txn_id": self.new_txn_id(),
+            "txn_number": self.new_txn_number(),
+            "created": self.now,
+            "modified": self.now,
+            "edit_sequence": self.now,
+            "customer": customer,
+            "currency": currency,
+        }
+
     # Records.
 
     def put_customer(self, customer: Customer) -> None:
@@ -106,30 +121,30 @@ class Books:
             self._full_names.clear()
         self.customers[customer.list_id] = customer
 
-    def put_payment(self, payment: Payment) -> None:
-        """Add or replace a payment."""
-        self._index(payment, self.payments.get(payment.txn_id))
-        self.payments[payment.txn_id] = payment
+    def put(self, document: Document) -> None:
+        """Add or replace an invoice, payment or credit memo."""
+        if isinstance(document, Invoice):
+            self.invoices[document.txn_id] = document
+            return
+        self._index(document, self.applier(document.txn_id))
+        if isinstance(document, Payment):
+            self.payments[document.txn_id] = document
+        else:
+            self.credits[document.txn_id] = document
 
-    def put_credit(self, credit: Credit) -> None:
-        """Add or replace a credit memo."""
-        self._index(credit, self.credits.get(credit.txn_id))
-        self.credits[credit.txn_id] = credit
-
-    def drop_payment(self, txn_id: str) -> None:
-        """Take a payment out of the books."""
-        self._unindex(self.payments.pop(txn_id))
-
-    def drop_credit(self, txn_id: str) -> None:
-        """Take a credit memo out of the books."""
-        self._unindex(self.credits.pop(txn_id))
+    def drop(self, document: Document) -> None:
+        """Take an invoice, payment or credit memo out of the books."""
+        if not isinstance(document, Invoice):
+            self._unindex(document)
+        for table in (self.invoices, self.payments, self.credits):
+            table.pop(document.txn_id, None)
 
     def drop_customer(self, list_id: str) -> None:
         """Take a customer out of the books."""
         del self.customers[list_id]
         self._full_names.clear()
 
-    def _index(self, new: Payment | Credit, old: Payment | Credit | None) -> None:
+    def _index(self, new: Applier, old: Applier | None) -> None:
         if old is not None:
             if old.applied == new.applied:
                 return
@@ -137,22 +152,34 @@ class Books:
         for application in new.applied:
             self._appliers[application.txn_id].append(new.txn_id)
 
-    def _unindex(self, gone: Payment | Credit) -> None:
+    def _unindex(self, gone: Applier) -> None:
         for application in gone.applied:
             self._appliers[application.txn_id].remove(gone.txn_id)
 
     # Looking things up.
 
-    def appliers(self, invoice_id: str) -> Iterator[Payment | Credit]:
+    def document(self, txn_id: str) -> Document | None:
+        """An invoice, payment or credit memo by its TxnID."""
+        return self.invoices.get(txn_id) or self.applier(txn_id)
+
+    def applier(self, txn_id: str) -> Applier | None:
+        """A payment or credit memo by its TxnID."""
+        return self.payments.get(txn_id) or self.credits.get(txn_id)
+
+    def appliers(self, invoice_id: str) -> Iterator[Applier]:
         """The payments and credit memos that are put against an invoice, oldest first."""
         for txn_id in self._appliers.get(invoice_id, ()):
             yield self.payments.get(txn_id) or self.credits[txn_id]
 
-    def documents(self) -> Iterator[Invoice | Payment | Credit]:
-        """All invoices, payments and credit memos."""
-        yield from self.invoices.values()
+    def all_appliers(self) -> Iterator[Applier]:
+        """All payments and credit memos."""
         yield from self.payments.values()
         yield from self.credits.values()
+
+    def documents(self) -> Iterator[Document]:
+        """All invoices, payments and credit memos."""
+        yield from self.invoices.values()
+        yield from self.all_appliers()
 
     def full_name(self, list_id: str) -> str:
         """``Parent:Job:Subjob``."""
@@ -222,7 +249,7 @@ class Books:
             if account.type == "AccountsReceivable" and account.currency == currency
         )
 
-    def receivable_of(self, one: Invoice | Payment | Credit) -> str:
+    def receivable_of(self, one: Document) -> str:
         """The ListID of the Accounts Receivable account that a document stands in."""
         return one.receivable or self.receivable(one.currency).list_id
 

@@ -15,7 +15,7 @@ from simulator.company.books import Books, money
 from simulator.company.clock import ZONES
 from simulator.company.company import TODAY, Company, make_profile
 from simulator.company.product import CURRENCIES, Edition, Product
-from simulator.company.records import Credit, Customer, Invoice, Payment
+from simulator.company.records import Applier, Customer, Document, Invoice
 from simulator.company.rehearsal_commands import (
     backup,
     closing,
@@ -278,7 +278,7 @@ def _customer(books: Books, one: Customer) -> Row:
     }
 
 
-def _document(books: Books, one: Invoice | Payment | Credit, left: str) -> Row:
+def _document(books: Books, one: Document, left: str) -> Row:
     return {
         "txn_id": one.txn_id,
         "number": one.number,
@@ -294,7 +294,7 @@ def _status(one: Invoice) -> str:
     return "void" if one.voided else "pending" if one.pending else "paid" if one.is_paid else "open"
 
 
-def _applied_to(one: Payment | Credit) -> str:
+def _applied_to(one: Applier) -> str:
     return " ".join(use.txn_id for use in one.applied)
 
 

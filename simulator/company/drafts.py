@@ -141,7 +141,7 @@ class InvoiceMaker:
         """
         books, rnd = self._books, self._rnd
         customer = rnd.choice((active_only and self._active) or self._customers)
-        txn_id, txn_number = books.new_txn_id(), books.new_txn_number()
+        head = books.new_head(customer.list_id, customer.currency)
         date = later(day(books.zone, books.now), -rnd.choice((0, 0, 0, 1, 3)))
         terms = books.entries[customer.terms]
         included = books.profile.edition is not Edition.US and rnd.random() < 0.1
@@ -152,13 +152,7 @@ class InvoiceMaker:
         tax = ledger.sales_tax(books, lines, customer.tax_item)
         discounted = terms.name.startswith("2%")
         return Invoice(
-            txn_id=txn_id,
-            txn_number=txn_number,
-            created=books.now,
-            modified=books.now,
-            edit_sequence=books.now,
-            customer=customer.list_id,
-            currency=customer.currency,
+            **head,
             exchange_rate=books.exchange_rate(customer.currency),
             date=date,
             due_date=later(date, int(terms.detail)),

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from lxml import etree
 
+from simulator.company import refusals
 from simulator.company.answers import as_stored
 from simulator.company.books import Books
 from simulator.company.clock import BadTime, read_filter
 from simulator.company.errors import STATUS_MESSAGES, RequestFailed
-from simulator.company.records import Credit, Invoice, Payment
+from simulator.company.fields import ID_FORM
+from simulator.company.records import Document, Invoice
 
-Txn = Invoice | Payment | Credit
-_ID_FORM = re.compile(r"[0-9A-Fa-f]{1,10}-\d{1,10}")
 _PAID = {"PaidOnly": True, "NotPaidOnly": False}
 _ACTIVE = {"": True, "ActiveOnly": True, "InactiveOnly": False}
 
@@ -38,7 +37,7 @@ class Listed(NamedTuple):
     modified: int
 
 
-def transactions(books: Books, query: etree._Element, records: Mapping[str, Txn]) -> Selection:
+def transactions(books: Books, query: etree._Element, records: Mapping[str, Document]) -> Selection:
     """The invoices, payments or credit memos that a query asks for. Raises RequestFailed."""
     if ids := _values(query, "TxnID"):
         return _by_id(books, ids, records, "txn id")
@@ -83,9 +82,8 @@ def deletions(books: Books, query: etree._Element) -> Selection:
 def _by_id(books: Books, ids: list[str], known: Iterable[str], field: str) -> Selection:
     """By id. Somebody who has a named record open keeps the query out, as the product warns."""
     for given in ids:
-        if not _ID_FORM.fullmatch(given):
-            message = f'The given object ID "{given}" in the field "{field}" is invalid.'
-            raise RequestFailed(3000, message)
+        if not ID_FORM.fullmatch(given):
+            raise refusals.bad_id(given, field)
         if given in books.locks:
             raise RequestFailed(3176, STATUS_MESSAGES[3176])
     wanted, there = dict.fromkeys(ids), set(known)
@@ -118,8 +116,8 @@ def _from_list(books: Books, query: etree._Element, listed: list[Listed]) -> Sel
     return Selection(tuple(one.list_id for one in found))
 
 
-def _txn_tests(books: Books, query: etree._Element) -> list[Callable[[Txn], bool]]:
-    tests: list[Callable[[Txn], bool]] = []
+def _txn_tests(books: Books, query: etree._Element) -> list[Callable[[Document], bool]]:
+    tests: list[Callable[[Document], bool]] = []
     if (modified := query.find("ModifiedDateRangeFilter")) is not None:
         inside = _modified(books, modified, "ModifiedDate")
         tests.append(lambda one: inside(one.modified))
@@ -148,10 +146,9 @@ def _modified(books: Books, within: etree._Element | None, field: str) -> Callab
         low = read_filter(low_text, zone, offsets, end=False)
         high = read_filter(high_text, zone, offsets, end=True)
     except BadTime as bad:
-        message = f'There was an error when converting the date value "{bad.text}".'
-        raise RequestFailed(3020, message) from None
+        raise refusals.bad_date(bad.text) from None
     if low is not None and high is not None and low > high:
-        raise RequestFailed(3030, _bad_range(low_text, high_text))
+        raise refusals.bad_range(low_text, high_text)
 
     def inside(epoch: int) -> bool:
         wall = zone.wall(epoch)
@@ -164,12 +161,8 @@ def _span(within: etree._Element, field: str) -> Callable[[str], bool]:
     """Whether a date lies in a range, both ends included; a bound left out is no bound."""
     low, high = _value(within, f"From{field}").strip(), _value(within, f"To{field}").strip()
     if low and high and low > high:
-        raise RequestFailed(3030, _bad_range(low, high))
+        raise refusals.bad_range(low, high)
     return lambda day: low <= day and (not high or day <= high)
-
-
-def _bad_range(low: str, high: str) -> str:
-    return f'The range from "{low}" to "{high}" is invalid: it ends before it begins.'
 
 
 def _entities(books: Books, entities: etree._Element, query_name: str) -> set[str]:
@@ -177,12 +170,7 @@ def _entities(books: Books, entities: etree._Element, query_name: str) -> set[st
     named = _values(entities, "ListID")
     for given in named:
         if given not in books.customers:
-            raise RequestFailed(
-                3140,
-                f'There is an invalid reference to QuickBooks Customer "{given}" in the '
-                f"{query_name.removesuffix('Rq')}.  QuickBooks error message: Invalid argument.  "
-                "The specified record does not exist in the list.",
-            )
+            raise refusals.bad_reference("Customer", given, query_name.removesuffix("Rq"))
     return set(named)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from lxml import etree
 
+from simulator.company import refusals
 from simulator.company.answering import Answer
 from simulator.company.books import Books
 from simulator.company.errors import NOTHING_FOUND, OK, RequestFailed, Status
@@ -16,7 +17,6 @@ from simulator.company.message_set import Request
 from simulator.company.queries import QUERIES, Writers, shape_of
 
 ITERATOR_GONE = 3391
-_NOT_REPEATED = ("MaxReturned",)  # the one element that may change from page to page
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Finder:
             return self._go_on(request, version)
         most = request.element.findtext("MaxReturned")
         if request.iterator and most is None:
-            raise RequestFailed(3150, "There is a missing element: MaxReturned")
+            raise refusals.missing("MaxReturned")
         found = QUERIES[request.type.name].select(self._books, request.element)
         ids = found.ids if most is None else found.ids[: int(most)]
         count = None if request.metadata == "NoMetaData" else len(ids)
@@ -77,7 +77,7 @@ class Finder:
             )
         most = request.element.findtext("MaxReturned")
         if most is None:
-            raise RequestFailed(3150, "There is a missing element: MaxReturned")
+            raise refusals.missing("MaxReturned")
         ids, left = iterator.left[: int(most)], iterator.left[int(most) :]
         if left:
             self._iterators[request.iterator_id] = replace(iterator, left=left)
@@ -100,6 +100,6 @@ def _status(found: Selection) -> Status:
 
 
 def _without_count(query: etree._Element) -> bytes:
-    """The query as it must be repeated on every page."""
-    kept = [child for child in query if child.tag not in _NOT_REPEATED]
+    """The query as it must be repeated on every page: MaxReturned alone may change."""
+    kept = [child for child in query if child.tag != "MaxReturned"]
     return query.tag.encode() + b"".join(etree.tostring(one, method="c14n") for one in kept)

@@ -116,7 +116,7 @@ class _Story:
             ordered=self._is_ordered(fate),
             active_only=self._size.all_open,
         )
-        ledger.put_invoice(self._books, invoice)
+        ledger.put(self._books, invoice)
         if invoice.total and fate in self._fates:
             self._fates[fate](invoice)
 

@@ -17,7 +17,7 @@ from simulator.company.product import number
 
 Version = tuple[int, int]
 Check = Callable[[str], str]
-_FIRST: Version = (1, 0)
+FIRST: Version = (1, 0)
 
 
 class Unreadable(Exception):
@@ -36,7 +36,7 @@ class Element:
     content: Particle | None = None
     least: int = 0
     most: int | None = 1
-    since: Version = _FIRST
+    since: Version = FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,13 @@ Particle = Element | Sequence | Choice
 
 @dataclass(frozen=True, slots=True)
 class RequestType:
-    """A request: what may stand in it. ``answer`` is the element that its records come in."""
+    """A request: what may stand in it."""
 
     name: str
-    answer: str
     content: Particle
     metadata: bool = False
     iterator: bool = False
-    since: Version = _FIRST
+    since: Version = FIRST
 
 
 def check(element: etree._Element, content: Particle, version: str) -> None:
@@ -196,17 +195,17 @@ GUID = _pattern(
 # Shorthands for the tables of requests.
 
 
-def maybe(name: str, check: Check, since: Version = _FIRST) -> Element:
+def maybe(name: str, check: Check, since: Version = FIRST) -> Element:
     """An element that may be left out."""
     return Element(name, check, since=since)
 
 
-def some(name: str, check: Check, since: Version = _FIRST) -> Element:
+def some(name: str, check: Check, since: Version = FIRST) -> Element:
     """An element that stands once or more."""
     return Element(name, check, least=1, most=None, since=since)
 
 
-def many(name: str, check: Check, since: Version = _FIRST) -> Element:
+def many(name: str, check: Check, since: Version = FIRST) -> Element:
     """An element that stands any number of times."""
     return Element(name, check, most=None, since=since)
 
@@ -216,7 +215,7 @@ def need(name: str, check: Check) -> Element:
     return Element(name, check, least=1)
 
 
-def within(name: str, *parts: Particle, since: Version = _FIRST) -> Element:
+def within(name: str, *parts: Particle, since: Version = FIRST) -> Element:
     """An optional element with children of its own, in this order."""
     return Element(name, content=Sequence(parts), since=since)
 
@@ -226,7 +225,7 @@ def body(name: str, *parts: Particle) -> Element:
     return Element(name, content=Sequence(parts), least=1)
 
 
-def reference(name: str, most: int, *, since: Version = _FIRST, needed: bool = False) -> Element:
+def reference(name: str, most: int, *, since: Version = FIRST, needed: bool = False) -> Element:
     """A reference to a list entry: its ListID, its FullName of some length, both or neither."""
     parts = Sequence((maybe("ListID", ID), maybe("FullName", text(most))))
     return Element(name, content=parts, least=int(needed), since=since)

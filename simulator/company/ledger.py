@@ -10,7 +10,17 @@ from decimal import Decimal
 
 from simulator.company.books import Books, money, round_half_up
 from simulator.company.product import Edition
-from simulator.company.records import Application, Credit, Deletion, Invoice, Line, Payment
+from simulator.company.records import (
+    TXN_TYPES,
+    Application,
+    Applier,
+    Credit,
+    Deletion,
+    Document,
+    Invoice,
+    Line,
+    Payment,
+)
 
 NOT_COUNTED = "subtotal"  # items of this kind repeat what stands above them
 
@@ -55,50 +65,33 @@ def _taxable(books: Books, lines: Sequence[Line]) -> int:
     )
 
 
-def put_invoice(books: Books, invoice: Invoice) -> None:
-    """Add an invoice or replace it: the balances of its customers follow what is owed."""
-    old = books.invoices.get(invoice.txn_id)
-    books.invoices[invoice.txn_id] = invoice
-    if old is not None and old.customer == invoice.customer:
-        _owe(books, invoice.customer, invoice.owed - old.owed)
-        return
-    if old is not None:
+def put(books: Books, one: Document) -> None:
+    """Add a document or replace it: its customers and the invoices it is applied to follow."""
+    old = books.document(one.txn_id)
+    _reapply(books, _applications(old), _applications(one))
+    books.put(one)
+    if old is not None and old.customer != one.customer:
         _owe(books, old.customer, -old.owed)
-    _owe(books, invoice.customer, invoice.owed)
-
-
-def put_payment(books: Books, payment: Payment) -> None:
-    """Add a payment or replace it: the invoices it is applied to and its customer follow."""
-    old = books.payments.get(payment.txn_id)
-    _reapply(books, old.applied if old else (), payment.applied)
-    books.put_payment(payment)
-    if old is not None and old.customer != payment.customer:
-        _owe(books, old.customer, old.unused)
         old = None
-    _owe(books, payment.customer, (old.unused if old else 0) - payment.unused)
+    _owe(books, one.customer, one.owed - (old.owed if old else 0))
 
 
-def put_credit(books: Books, credit: Credit) -> None:
-    """Add a credit memo or replace it: the invoices it is applied to and its customer follow."""
-    old = books.credits.get(credit.txn_id)
-    _reapply(books, old.applied if old else (), credit.applied)
-    books.put_credit(credit)
-    if old is not None and old.customer != credit.customer:
-        _owe(books, old.customer, old.remaining)
-        old = None
-    _owe(books, credit.customer, (old.remaining if old else 0) - credit.remaining)
+def _applications(one: Document | None) -> tuple[Application, ...]:
+    return () if one is None or isinstance(one, Invoice) else one.applied
 
 
 def put_against(books: Books, credit_id: str, invoice_id: str, amount: int) -> None:
     """Put so much more of a credit memo or an unused payment against an invoice."""
-    found = books.payments.get(credit_id) or books.credits[credit_id]
-    applied = _with_more(found.applied, invoice_id, amount)
-    if isinstance(found, Payment):
-        unused = found.unused - amount
-        put_payment(books, found._replace(applied=applied, unused=unused, modified=books.now))
-    else:
-        left = found.remaining - amount
-        put_credit(books, found._replace(applied=applied, remaining=left, modified=books.now))
+    credit = books.payments.get(credit_id) or books.credits[credit_id]
+    applied = _with_more(credit.applied, invoice_id, amount)
+    put(books, _applied(books, credit, applied, credit.balance - amount))
+
+
+def _applied(books: Books, one: Applier, applied: tuple[Application, ...], left: int) -> Applier:
+    """A payment or credit memo with other applications, and with what they leave of it."""
+    if isinstance(one, Payment):
+        return one._replace(applied=applied, unused=left, modified=books.now)
+    return one._replace(applied=applied, remaining=left, modified=books.now)
 
 
 def _with_more(
@@ -121,13 +114,7 @@ def receive(
 ) -> Payment:
     """Receive a payment from an invoice's customer, into Undeposited Funds."""
     payment = Payment(
-        txn_id=books.new_txn_id(),
-        txn_number=books.new_txn_number(),
-        created=books.now,
-        modified=books.now,
-        edit_sequence=books.now,
-        customer=invoice.customer,
-        currency=invoice.currency,
+        **books.new_head(invoice.customer, invoice.currency),
         exchange_rate=invoice.exchange_rate,
         date=books.today,
         number=number,
@@ -137,7 +124,7 @@ def receive(
         deposit_to=books.undeposited_funds().list_id,
         applied=applied,
     )
-    put_payment(books, payment)
+    put(books, payment)
     return payment
 
 
@@ -153,13 +140,7 @@ def give_credit(books: Books, invoice: Invoice, amount: int, total: int, number:
         tax_code=books.of_kind("SalesTaxCode")[-1].list_id,
     )
     credit = Credit(
-        txn_id=books.new_txn_id(),
-        txn_number=books.new_txn_number(),
-        created=books.now,
-        modified=books.now,
-        edit_sequence=books.now,
-        customer=invoice.customer,
-        currency=invoice.currency,
+        **books.new_head(invoice.customer, invoice.currency),
         exchange_rate=invoice.exchange_rate,
         date=books.today,
         number=number,
@@ -171,7 +152,7 @@ def give_credit(books: Books, invoice: Invoice, amount: int, total: int, number:
         tax_item=invoice.tax_item,
         tax_code=invoice.tax_code,
     )
-    put_credit(books, credit)
+    put(books, credit)
     return credit
 
 
@@ -189,7 +170,7 @@ def void(books: Books, invoice_id: str) -> Invoice:
         modified=books.now,
         edit_sequence=books.now,
     )
-    put_invoice(books, voided)
+    put(books, voided)
     return voided
 
 
@@ -199,27 +180,14 @@ def _emptied(line: Line) -> Line:
     return line._replace(amount=amount, tax=0, rate="", quantity="", parts=parts)
 
 
-def drop_payment(books: Books, payment: Payment) -> None:
-    """Delete a payment: what it paid is open again, and the deletion is on record."""
-    _reapply(books, payment.applied, ())
-    books.drop_payment(payment.txn_id)
-    _owe(books, payment.customer, payment.unused)
-    _record(books, "ReceivePayment", payment.txn_id, payment.created, payment.number)
-
-
-def drop_credit(books: Books, credit: Credit) -> None:
-    """Delete a credit memo: what it settled is open again, and the deletion is on record."""
-    _reapply(books, credit.applied, ())
-    books.drop_credit(credit.txn_id)
-    _owe(books, credit.customer, credit.remaining)
-    _record(books, "CreditMemo", credit.txn_id, credit.created, credit.number)
-
-
-def drop_invoice(books: Books, invoice: Invoice) -> None:
-    """Delete an invoice that nothing is applied to (see ``release``)."""
-    del books.invoices[invoice.txn_id]
-    _owe(books, invoice.customer, -invoice.owed)
-    _record(books, "Invoice", invoice.txn_id, invoice.created, invoice.number)
+def drop(books: Books, one: Document) -> None:
+    """Delete a document: what it was linked to is open again, and the deletion is on record."""
+    if isinstance(one, Invoice):
+        one = release(books, one.txn_id)
+    _reapply(books, _applications(one), ())
+    books.drop(one)
+    _owe(books, one.customer, -one.owed)
+    _record(books, TXN_TYPES[type(one)], one.txn_id, one.created, one.number)
 
 
 def drop_customer(books: Books, list_id: str) -> None:
@@ -231,26 +199,16 @@ def drop_customer(books: Books, list_id: str) -> None:
 
 def move_documents(books: Books, old: str, new: str) -> None:
     """Give all documents of a customer to another one, applications and all."""
-    now = books.now
-    for invoice in [one for one in books.invoices.values() if one.customer == old]:
-        put_invoice(books, invoice._replace(customer=new, modified=now))
-    for payment in [one for one in books.payments.values() if one.customer == old]:
-        put_payment(books, payment._replace(customer=new, modified=now))
-    for credit in [one for one in books.credits.values() if one.customer == old]:
-        put_credit(books, credit._replace(customer=new, modified=now))
+    for document in [one for one in books.documents() if one.customer == old]:
+        put(books, document._replace(customer=new, modified=books.now))
 
 
 def release(books: Books, invoice_id: str) -> Invoice:
     """Take all payments and credits off an invoice: they become unused, the invoice open."""
     for applier in list(books.appliers(invoice_id)):
         kept = tuple(one for one in applier.applied if one.txn_id != invoice_id)
-        if isinstance(applier, Payment):
-            paid = sum(one.amount - one.discount for one in kept)
-            freed = applier._replace(applied=kept, unused=applier.total - paid)
-            put_payment(books, freed._replace(modified=books.now))
-        else:
-            left = applier.total - sum(one.amount for one in kept)
-            put_credit(books, applier._replace(applied=kept, remaining=left, modified=books.now))
+        used = sum(one.amount - one.discount for one in kept)
+        put(books, _applied(books, applier, kept, applier.total - used))
     return books.invoices[invoice_id]
 
 
@@ -266,7 +224,7 @@ def _reapply(books: Books, before: Sequence[Application], after: Sequence[Applic
             invoice = books.invoices[txn_id]
             moved = books.now if books.profile.payments_touch_invoices else invoice.modified
             paid = invoice._replace(applied=invoice.applied + amount, modified=moved)
-            put_invoice(books, paid)
+            put(books, paid)
 
 
 def _owe(books: Books, list_id: str, amount: int) -> None:

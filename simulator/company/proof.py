@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from simulator.company import ledger
 from simulator.company.books import Books, money
-from simulator.company.records import Credit, Customer, Invoice, Payment
+from simulator.company.records import Customer, Invoice, Payment
 
 
 def problems(books: Books) -> Iterator[str]:
@@ -73,7 +73,7 @@ def _invoice_problems(books: Books, invoice: Invoice) -> Iterator[str]:
 
 
 def _application_problems(books: Books) -> Iterator[str]:
-    for applier in _appliers(books):
+    for applier in books.all_appliers():
         for use in applier.applied:
             invoice = books.invoices.get(use.txn_id)
             if invoice is None:
@@ -95,10 +95,8 @@ def _may_pay(books: Books, payer: str, owner: str) -> bool:
 
 def _customer_problems(books: Books) -> Iterator[str]:
     owed: defaultdict[str, int] = defaultdict(int)
-    for invoice in books.invoices.values():
-        owed[invoice.customer] += invoice.owed
-    for one in _appliers(books):
-        owed[one.customer] -= one.unused if isinstance(one, Payment) else one.remaining
+    for one in books.documents():
+        owed[one.customer] += one.owed
     for customer in books.customers.values():
         if customer.balance != owed[customer.list_id]:
             yield (
@@ -106,11 +104,6 @@ def _customer_problems(books: Books) -> Iterator[str]:
                 f"documents come to {money(owed[customer.list_id])}"
             )
         yield from _family_problems(books, customer)
-
-
-def _appliers(books: Books) -> Iterator[Payment | Credit]:
-    yield from books.payments.values()
-    yield from books.credits.values()
 
 
 def _family_problems(books: Books, customer: Customer) -> Iterator[str]:

@@ -7,7 +7,7 @@ change of balance moves TimeModified alone.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 
 class Entry(NamedTuple):
@@ -104,6 +104,18 @@ class Origin(NamedTuple):
     type: str
     date: str
     number: str
+
+
+class Head(TypedDict):
+    """What every document begins with."""
+
+    txn_id: str
+    txn_number: int
+    created: int
+    modified: int
+    edit_sequence: int
+    customer: str
+    currency: str
 
 
 class Invoice(NamedTuple):
@@ -212,6 +224,11 @@ class Payment(NamedTuple):
         """What can still be put against invoices."""
         return self.unused
 
+    @property
+    def owed(self) -> int:
+        """What it adds to its customer's balance."""
+        return -self.unused
+
 
 class Credit(NamedTuple):
     """A credit memo: ``remaining`` is what is not yet put against invoices."""
@@ -245,6 +262,18 @@ class Credit(NamedTuple):
     def balance(self) -> int:
         """What can still be put against invoices."""
         return self.remaining
+
+    @property
+    def owed(self) -> int:
+        """What it adds to its customer's balance."""
+        return -self.remaining
+
+
+Applier = Payment | Credit  # what can be put against invoices
+Document = Invoice | Applier
+TXN_TYPES: dict[type[Document], str] = {
+    Invoice: "Invoice", Payment: "ReceivePayment", Credit: "CreditMemo",
+}  # fmt: skip
 
 
 class Deletion(NamedTuple):

@@ -11,7 +11,7 @@ from simulator.company.errors import RequestFailed
 _NOT_IN_LIST = "Invalid argument.  The specified record does not exist in the list."
 _LOCKED = "could not be locked.  It is in use by another user."
 _CLOSED_PERIOD = (
-    "An attempt was made to add {kind} with a date that is on or before the closing date of "
+    "An attempt was made to add a {kind} with a date that is on or before the closing date of "
     "the company. If you are sure you really want to do this, please ask a user with Admin "
     "privileges to remove the password for editing transactions on or before to closing date "
     "(this setting is in the Accounting Company Preferences), then try again."
@@ -69,14 +69,15 @@ def bad_value(field: str, given: str, why: str) -> RequestFailed:
     )
 
 
-def in_use(kind: str, *, related: str = "") -> RequestFailed:
-    """Somebody has the object open, or what it is ``related`` to: transaction or record."""
-    if not related:
-        return RequestFailed(
-            3175,
-            f'There was an error when adding, modifying, or deleting "{kind}" because it is '
-            f"already in use.  QuickBooks error message: The transaction {_LOCKED}",
-        )
+def bad_range(low: str, high: str) -> RequestFailed:
+    """A filter's range that is empty."""
+    return RequestFailed(
+        3030, f'The range from "{low}" to "{high}" is invalid: it ends before it begins.'
+    )
+
+
+def in_use(kind: str, related: str) -> RequestFailed:
+    """Somebody has open what the object is ``related`` to: transaction or record."""
     return RequestFailed(
         3176,
         f'There was an error when adding, modifying, or deleting "{kind}" because its related '
@@ -84,17 +85,13 @@ def in_use(kind: str, *, related: str = "") -> RequestFailed:
     )
 
 
-def not_saved(kind: str, why: str) -> RequestFailed:
-    """A new object that could not be saved."""
-    return RequestFailed(
-        3180, f"There was an error when saving a {kind}.  QuickBooks error message: {why}"
-    )
-
-
 def closed_period(kind: str) -> RequestFailed:
     """A new object with a date on or before the closing date, which a password guards."""
-    article = "an" if kind[0] in "AEIOU" else "a"
-    return not_saved(kind, _CLOSED_PERIOD.format(kind=f"{article} {kind}"))
+    return RequestFailed(
+        3180,
+        f"There was an error when saving a {kind}.  QuickBooks error message: "
+        f"{_CLOSED_PERIOD.format(kind=kind)}",
+    )
 
 
 def no_account(what: str) -> RequestFailed:

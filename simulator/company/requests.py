@@ -2,50 +2,82 @@
 
 Written from the element order, lengths and types of qbXML 13.0, and kept apart from
 Deskbridge's own tables on purpose: each checks the other. Left out, and so refused, is what
-Deskbridge never asks for: filters by name, amount, currency or account, and deleted list entries.
+Deskbridge never asks for or sends: filters by name, amount, currency or account, deleted list
+entries, changed, deleted and voided transactions, credits and discounts of a payment, applications
+that QuickBooks chooses, macros, card data of Intuit's merchant service (CreditCardTxnInfo), and
+what only the old SDK of QuickBooks Online knew (TxnLineDetail).
 """
 
 from __future__ import annotations
 
 from simulator.company.grammar import (
+    AMOUNT,
     BOOL,
     COUNT,
     DATE,
     DATETIME,
+    FIRST,
     GUID,
     ID,
+    RATE,
     Choice,
+    Element,
     Particle,
     RequestType,
     Sequence,
+    Version,
+    body,
     many,
     maybe,
+    need,
     one_of,
+    reference,
     some,
     text,
     within,
 )
-from simulator.company.write_requests import TXN_DELETIONS, WRITE_REQUESTS
 
 METADATA = ("NoMetaData", "MetaDataOnly", "MetaDataAndResponseData")
 ITERATOR = ("Start", "Continue")
-
+TXN_DELETIONS = (
+    "ARRefundCreditCard", "Bill", "BillPaymentCheck", "BillPaymentCreditCard", "BuildAssembly",
+    "Charge", "Check", "CreditCardCharge", "CreditCardCredit", "CreditMemo", "Deposit", "Estimate",
+    "InventoryAdjustment", "Invoice", "ItemReceipt", "JournalEntry", "PurchaseOrder",
+    "ReceivePayment", "SalesOrder", "SalesReceipt", "SalesTaxPaymentCheck", "TimeTracking",
+    "TransferInventory", "VehicleMileage", "VendorCredit",
+)  # fmt: skip
+METHOD_TYPES = (
+    "AmericanExpress", "Cash", "Check", "DebitCard", "Discover", "ECheck", "GiftCard",
+    "MasterCard", "Other", "OtherCreditCard", "Visa",
+)  # fmt: skip
 
 _INCLUDE = many("IncludeRetElement", text(50), (4, 0))
 _OWNER = many("OwnerID", GUID, (2, 0))
+_MOST = maybe("MaxReturned", COUNT)
+_MODIFIED = (maybe("FromModifiedDate", DATETIME), maybe("ToModifiedDate", DATETIME))
 _TXN_FILTER = (
-    maybe("MaxReturned", COUNT),
+    _MOST,
     Choice(
         (
-            within(
-                "ModifiedDateRangeFilter",
-                maybe("FromModifiedDate", DATETIME),
-                maybe("ToModifiedDate", DATETIME),
-            ),
+            within("ModifiedDateRangeFilter", *_MODIFIED),
             within("TxnDateRangeFilter", maybe("FromTxnDate", DATE), maybe("ToTxnDate", DATE)),
         )
     ),
     within("EntityFilter", some("ListID", ID)),
+)
+_LINES = maybe("IncludeLineItems", BOOL, (2, 0))
+_LINKS = maybe("IncludeLinkedTxns", BOOL, (2, 0))
+_PAID = maybe("PaidStatus", one_of("All", "PaidOnly", "NotPaidOnly", default=True))
+_ACTIVE = maybe("ActiveStatus", one_of("ActiveOnly", "InactiveOnly", "All", default=True))
+_DELETED = within(
+    "DeletedDateRangeFilter", maybe("FromDeletedDate", DATETIME), maybe("ToDeletedDate", DATETIME)
+)
+_NAME, _ACCOUNT = 209, 159  # the lengths of their full names
+_APPLIED_TO = Element(
+    "AppliedToTxnAdd",
+    content=Sequence((need("TxnID", ID), maybe("PaymentAmount", AMOUNT))),
+    least=1,
+    most=None,
 )
 
 
@@ -53,72 +85,65 @@ def _txn(*filters: Particle) -> Choice:
     return Choice((some("TxnID", ID), some("RefNumber", text()), Sequence(_TXN_FILTER + filters)))
 
 
-def _list(first: tuple[Particle, ...] = (), last: tuple[Particle, ...] = ()) -> Choice:
-    active = maybe("ActiveStatus", one_of("ActiveOnly", "InactiveOnly", "All", default=True))
-    return Choice((some("ListID", ID), some("FullName", text()), Sequence((*first, active, *last))))
+def _list(*filters: Particle) -> Choice:
+    return Choice((some("ListID", ID), some("FullName", text()), Sequence(filters)))
 
 
-def _changed_in_list() -> Choice:
-    return _list(
-        (maybe("MaxReturned", COUNT),),
-        (maybe("FromModifiedDate", DATETIME), maybe("ToModifiedDate", DATETIME)),
+def _query(
+    about: str,
+    *parts: Particle,
+    metadata: bool = True,
+    iterator: bool = False,
+    since: Version = FIRST,
+) -> RequestType:
+    return RequestType(f"{about}QueryRq", Sequence(parts), metadata, iterator, since)
+
+
+def _add(about: str, *fields: Particle, since: Version = FIRST) -> RequestType:
+    return RequestType(
+        f"{about}AddRq", Sequence((body(f"{about}Add", *fields), _INCLUDE)), since=since
     )
 
-
-_LINES = maybe("IncludeLineItems", BOOL, (2, 0))
-_LINKS = maybe("IncludeLinkedTxns", BOOL, (2, 0))
-_PAID = maybe("PaidStatus", one_of("All", "PaidOnly", "NotPaidOnly", default=True))
-_DELETED = within(
-    "DeletedDateRangeFilter", maybe("FromDeletedDate", DATETIME), maybe("ToDeletedDate", DATETIME)
-)
 
 REQUESTS = {
     request.name: request
     for request in (
-        RequestType("HostQueryRq", "HostRet", Sequence((_INCLUDE,))),
-        RequestType("CompanyQueryRq", "CompanyRet", Sequence((_INCLUDE, _OWNER))),
-        RequestType("PreferencesQueryRq", "PreferencesRet", Sequence((_INCLUDE,))),
-        RequestType(
-            "CustomerQueryRq",
-            "CustomerRet",
-            Sequence((_changed_in_list(), _INCLUDE, _OWNER)),
-            metadata=True,
-            iterator=True,
-        ),
-        RequestType(
-            "InvoiceQueryRq",
-            "InvoiceRet",
-            Sequence((_txn(_PAID), _LINES, _LINKS, _INCLUDE, _OWNER)),
-            metadata=True,
-            iterator=True,
-        ),
-        RequestType(
-            "CreditMemoQueryRq",
-            "CreditMemoRet",
-            Sequence((_txn(), _LINES, _LINKS, _INCLUDE, _OWNER)),
-            metadata=True,
-            iterator=True,
-        ),
-        RequestType(
-            "ReceivePaymentQueryRq",
-            "ReceivePaymentRet",
-            Sequence((_txn(), _LINES, _INCLUDE, _OWNER)),
-            metadata=True,
-            iterator=True,
-        ),
-        RequestType(
-            "AccountQueryRq", "AccountRet", Sequence((_list(), _INCLUDE, _OWNER)), metadata=True
-        ),
-        RequestType(
-            "PaymentMethodQueryRq", "PaymentMethodRet", Sequence((_list(), _INCLUDE)), metadata=True
-        ),
-        RequestType(
-            "TxnDeletedQueryRq",
-            "TxnDeletedRet",
-            Sequence((some("TxnDelType", one_of(*TXN_DELETIONS)), _DELETED, _INCLUDE)),
-            metadata=True,
+        _query("Host", _INCLUDE, metadata=False),
+        _query("Company", _INCLUDE, _OWNER, metadata=False),
+        _query("Preferences", _INCLUDE, metadata=False),
+        _query("Customer", _list(_MOST, _ACTIVE, *_MODIFIED), _INCLUDE, _OWNER, iterator=True),
+        _query("Invoice", _txn(_PAID), _LINES, _LINKS, _INCLUDE, _OWNER, iterator=True),
+        _query("CreditMemo", _txn(), _LINES, _LINKS, _INCLUDE, _OWNER, iterator=True),
+        _query("ReceivePayment", _txn(), _LINES, _INCLUDE, _OWNER, iterator=True),
+        _query("Account", _list(_ACTIVE), _INCLUDE, _OWNER),
+        _query("PaymentMethod", _list(_ACTIVE), _INCLUDE),
+        _query(
+            "TxnDeleted",
+            some("TxnDelType", one_of(*TXN_DELETIONS)),
+            _DELETED,
+            _INCLUDE,
             since=(2, 0),
         ),
-        *WRITE_REQUESTS,
+        _add(
+            "ReceivePayment",
+            reference("CustomerRef", _NAME, needed=True),
+            reference("ARAccountRef", _ACCOUNT),
+            maybe("TxnDate", DATE),
+            maybe("RefNumber", text(20)),
+            maybe("TotalAmount", AMOUNT),
+            maybe("ExchangeRate", RATE, (8, 0)),
+            reference("PaymentMethodRef", 31),
+            maybe("Memo", text(4095)),
+            reference("DepositToAccountRef", _ACCOUNT),
+            maybe("ExternalGUID", GUID, (9, 0)),
+            Choice((need("IsAutoApply", BOOL), _APPLIED_TO), needed=True),
+            since=(1, 1),
+        ),
+        _add(
+            "PaymentMethod",
+            need("Name", text(31)),
+            maybe("IsActive", BOOL),
+            maybe("PaymentMethodType", one_of(*METHOD_TYPES), (7, 0)),
+        ),
     )
 }

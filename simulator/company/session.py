@@ -23,8 +23,7 @@ from simulator.company.planned import PlannedFaults
 from simulator.company.queries import QUERIES, Writers, shape_of
 from simulator.company.records import Fault, LateCall, StoredAnswer
 from simulator.company.recovery import Decision
-from simulator.company.writes import WRITES
-from simulator.company.written import Written
+from simulator.company.writes import WRITES, Written
 
 MAX_REQUEST_ID = 50
 HANDSHAKE = ("HostQueryRq", "CompanyQueryRq", "PreferencesQueryRq")

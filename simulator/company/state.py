@@ -203,11 +203,11 @@ def _books(state: dict[str, Any]) -> Books:
     for row in _rows(state, "customers", Customer._fields):
         books.put_customer(_customer(row))
     for row in _rows(state, "invoices", Invoice._fields):
-        books.invoices[row[0]] = _invoice(row)
+        books.put(_invoice(row))
     for row in _rows(state, "payments", Payment._fields):
-        books.put_payment(_payment(row))
+        books.put(_payment(row))
     for row in _rows(state, "credits", Credit._fields):
-        books.put_credit(_credit(row))
+        books.put(_credit(row))
     books.deletions = [Deletion(*row) for row in _rows(state, "deletions", Deletion._fields)]
     return books
 

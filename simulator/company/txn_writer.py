@@ -8,7 +8,15 @@ from decimal import Decimal
 from simulator.company.answers import element, flag, record, wrap
 from simulator.company.books import USUAL_DISCOUNTS, Books, in_home, money
 from simulator.company.product import Edition
-from simulator.company.records import Application, Credit, Invoice, Line, Payment
+from simulator.company.records import (
+    TXN_TYPES,
+    Application,
+    Credit,
+    Document,
+    Invoice,
+    Line,
+    Payment,
+)
 from simulator.company.references import References, Shape, address, custom_fields
 
 _LINKS_SINCE = (10, 0)  # of a payment's applications
@@ -110,7 +118,7 @@ class TxnWriter:
 
     # Parts of transactions.
 
-    def _txn_core(self, one: Invoice | Credit | Payment) -> tuple[str, ...]:
+    def _txn_core(self, one: Document) -> tuple[str, ...]:
         return (
             f"<TxnID>{one.txn_id}</TxnID>\n",
             f"<TimeCreated>{self._stamp(one.created)}</TimeCreated>\n",
@@ -119,7 +127,7 @@ class TxnWriter:
             f"<TxnNumber>{one.txn_number}</TxnNumber>\n",
         )
 
-    def _receivable(self, one: Invoice | Credit | Payment) -> tuple[str, str]:
+    def _receivable(self, one: Document) -> tuple[str, str]:
         return (
             self._refs.customer("CustomerRef", one.customer),
             self._refs.entry("ARAccountRef", one.receivable or self._usual[one.currency]),
@@ -133,9 +141,7 @@ class TxnWriter:
             yield f"<SalesTaxPercentage>{rate:.2f}</SalesTaxPercentage>\n"
         yield f"<SalesTaxTotal>{money(tax)}</SalesTaxTotal>\n"
 
-    def _currency(
-        self, one: Invoice | Credit | Payment, home_name: str, amount: int
-    ) -> Iterator[str]:
+    def _currency(self, one: Document, home_name: str, amount: int) -> Iterator[str]:
         """Currency, rate and the amount in home currency, in a company that keeps several."""
         if self._books.profile.multicurrency:
             yield self._refs.currency(one.currency)
@@ -181,7 +187,7 @@ class TxnWriter:
             origin = one.origin
             yield _link(origin.txn_id, origin.type, origin.date, origin.number, -one.total)
         for applier in self._books.appliers(one.txn_id):
-            kind = "ReceivePayment" if isinstance(applier, Payment) else "CreditMemo"
+            kind = TXN_TYPES[type(applier)]
             amount = sum(use.amount for use in applier.applied if use.txn_id == one.txn_id)
             yield _link(applier.txn_id, kind, applier.date, applier.number, -amount)
 
@@ -191,14 +197,12 @@ class TxnWriter:
 
     def _credits_left(self, one: Payment) -> int:
         """What the credits that a payment named still have left."""
-        books = self._books
-        named = (books.credits.get(key) or books.payments.get(key) for key in one.credits)
+        named = map(self._books.applier, one.credits)
         return sum(credit.balance for credit in named if credit)
 
     def _credits_set(self, payment: Payment, invoice_id: str) -> int:
         """What the credits that a payment named pay of an invoice."""
-        books = self._books
-        named = (books.credits.get(key) or books.payments.get(key) for key in payment.credits)
+        named = map(self._books.applier, payment.credits)
         uses = (use for credit in named if credit for use in credit.applied)
         return sum(use.amount for use in uses if use.txn_id == invoice_id)
 

@@ -86,12 +86,7 @@ def delete(books: Books, reference: str) -> Change:
     if isinstance(document, Payment) and document.deposited:
         raise BookError(f"Payment {document.txn_id} is in a deposit. Delete the deposit first.")
     books.now += ACT_SECONDS
-    if isinstance(document, Invoice):
-        ledger.drop_invoice(books, ledger.release(books, document.txn_id))
-    elif isinstance(document, Payment):
-        ledger.drop_payment(books, document)
-    else:
-        ledger.drop_credit(books, document)
+    ledger.drop(books, document)
     return document_change(books, "delete", document, "deleted.")
 
 

@@ -8,15 +8,13 @@ from typing import NamedTuple, TypeVar
 
 from simulator.company.answers import storable
 from simulator.company.books import BookError, Books, NotInBooks
-from simulator.company.records import Credit, Customer, Invoice, Payment
+from simulator.company.records import TXN_TYPES, Credit, Customer, Document, Invoice, Payment
 
-Document = Invoice | Payment | Credit
 One = TypeVar("One", Invoice, Payment, Credit, Document)
 
 ACT_SECONDS = 90
 MAX_NAME, MAX_NUMBER, MAX_PAYMENT_NUMBER, MAX_PO_NUMBER, MAX_MEMO = 41, 11, 20, 25, 4095
 _MOST_SHOWN = 5
-_KINDS = {Invoice: "Invoice", Payment: "ReceivePayment", Credit: "CreditMemo"}
 _WORDS = {Invoice: "Invoice", Payment: "Payment", Credit: "Credit memo"}
 
 
@@ -114,7 +112,7 @@ def document_change(books: Books, action: str, document: Document, happened: str
     """A change of a document: ``happened`` goes on after its name."""
     number = document.number or document.txn_id
     label = f"{_WORDS[type(document)]} {number}, {books.full_name(document.customer)}"
-    kind = _KINDS[type(document)]
+    kind = TXN_TYPES[type(document)]
     return Change(action, kind, document.txn_id, label, f"{label}: {happened}")
 
 

@@ -42,13 +42,7 @@ def add_invoice(
     books.now += ACT_SECONDS
     terms = books.entries[owner.terms] if owner.terms else books.of_kind("Terms")[0]
     blank = Invoice(
-        txn_id=books.new_txn_id(),
-        txn_number=books.new_txn_number(),
-        created=books.now,
-        modified=books.now,
-        edit_sequence=books.now,
-        customer=owner.list_id,
-        currency=owner.currency,
+        **books.new_head(owner.list_id, owner.currency),
         exchange_rate=books.exchange_rate(owner.currency),
         date=books.today,
         due_date=later(books.today, int(terms.detail)),
@@ -65,7 +59,7 @@ def add_invoice(
         receivable=account,
     )
     invoice = _with_line(books, blank, _line(books, amount))
-    ledger.put_invoice(books, invoice)
+    ledger.put(books, invoice)
     happened = f"created for {money(invoice.total)}. TxnID {invoice.txn_id}."
     return document_change(books, "add-invoice", invoice, happened)
 
@@ -161,7 +155,7 @@ def _put(books: Books, invoice: Invoice) -> Invoice:
 
 def _stamped(books: Books, invoice: Invoice) -> Invoice:
     edited = invoice._replace(modified=books.now, edit_sequence=books.now)
-    ledger.put_invoice(books, edited)
+    ledger.put(books, edited)
     return edited
 
 

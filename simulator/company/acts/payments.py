@@ -57,13 +57,7 @@ def receive(
     applied = _checked(books, uses, Payer(owner.list_id, receivable), amount)
     books.now += ACT_SECONDS
     payment = Payment(
-        txn_id=books.new_txn_id(),
-        txn_number=books.new_txn_number(),
-        created=books.now,
-        modified=books.now,
-        edit_sequence=books.now,
-        customer=owner.list_id,
-        currency=owner.currency,
+        **books.new_head(owner.list_id, owner.currency),
         exchange_rate=books.exchange_rate(owner.currency),
         date=books.today,
         number=number,
@@ -76,7 +70,7 @@ def receive(
         receivable=receivable,
         credits=tuple(dict.fromkeys(credit for credit, _, _ in applied.credits)),
     )
-    ledger.put_payment(books, payment)
+    ledger.put(books, payment)
     for credit, invoice_id, used in applied.credits:
         ledger.put_against(books, credit, invoice_id, used)
     happened = f"{money(amount)} received, of which {money(payment.unused)} is unused."
@@ -113,7 +107,7 @@ def apply(books: Books, reference: str, invoice: str, amount: int) -> Change:
         modified=books.now,
         edit_sequence=books.now,
     )
-    ledger.put_payment(books, edited)
+    ledger.put(books, edited)
     happened = f"{money(amount)} more applied; {money(edited.unused)} is unused."
     return document_change(books, "apply", edited, happened)
 
@@ -150,7 +144,7 @@ def edit_payment(
     edited = changed._replace(
         unused=changed.total - paid, modified=books.now, edit_sequence=books.now
     )
-    ledger.put_payment(books, edited)
+    ledger.put(books, edited)
     happened = f"edited; {money(edited.unused)} of {money(edited.total)} is unused."
     return document_change(books, "edit-payment", edited, happened)
 
@@ -173,5 +167,5 @@ def deposit(books: Books, reference: str, account: str = "Checking") -> Change:
         raise BookError(f"Payment {payment.txn_id} is already deposited.")
     books.now += ACT_SECONDS
     put = payment._replace(deposited=True, modified=books.now)
-    ledger.put_payment(books, put)
+    ledger.put(books, put)
     return document_change(books, "deposit", put, f"deposited to {bank.name}.")

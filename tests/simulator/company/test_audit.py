@@ -44,7 +44,7 @@ def spoil_credit(books: Books) -> None:
 
 def spoil_application(books: Books) -> None:
     one = next(iter(books.payments.values()))
-    books.put_payment(one._replace(applied=(Application("FFFF-1", one.total),)))
+    books.put(one._replace(applied=(Application("FFFF-1", one.total),)))
 
 
 def spoil_deletion(books: Books) -> None:
@@ -59,7 +59,7 @@ def spoil_owner(books: Books) -> None:
         for key, customer in books.customers.items()
         if customer.currency == one.currency and key != one.customer
     )
-    books.put_payment(one._replace(customer=other))
+    books.put(one._replace(customer=other))
 
 
 def spoil_use(*uses: int, discount: int = 0) -> Callable[[Books], None]:
@@ -198,7 +198,7 @@ def test_every_payment_is_listed_with_what_it_paid() -> None:
     )  # fmt: skip
     acts.pay(books, "7", 300, discount=100)
     payment = books.payments[paid.object_id]
-    books.put_payment(payment._replace(external_guid="{G}"))
+    books.put(payment._replace(external_guid="{G}"))
     first, second = company.audit().as_json()["payments"]
     assert first == {
         "txn_id": paid.object_id,
