@@ -10,7 +10,7 @@ from peewee import fn
 
 from shared.models import tables as t
 from shared.models.convert import millis, money
-from shared.models.statements import Statement, among, slot
+from shared.models.statements import AnyOf, Statement, slot
 from shared.rules.events import EventKind
 
 COUNTED = (
@@ -40,14 +40,9 @@ def since(connection_id: int, begin: datetime) -> list[Happened]:
 _SINCE = Statement(
     lambda: (
         t.Event.select(
-            *(t.Event.kind, t.Event.currency, fn.COUNT(t.Event.id)),
-            fn.COALESCE(fn.SUM(t.Event.amount_cents), 0),
+            "kind", "currency", fn.COUNT(t.Event.id), fn.COALESCE(fn.SUM(t.Event.amount_cents), 0)
         )
-        .where(
-            (t.Event.connection == slot("connection"))
-            & among(t.Event.kind, "kinds")
-            & (t.Event.at_ms >= slot("since"))
-        )
+        .where(t.Event.has("connection", kind=AnyOf("kinds")), t.Event.at_ms >= slot("since"))
         .group_by(t.Event.kind, t.Event.currency)
         .order_by(t.Event.kind, t.Event.currency)
     )

@@ -17,23 +17,15 @@ from shared.models.convert import millis, moment
 from shared.models.events import Told as EventTold
 from shared.models.mapper import Mapper
 from shared.models.statements import (
+    AnyOf,
     Row,
     Statement,
-    among,
     insert_row,
     insert_rows,
     slot,
     update_columns,
 )
-from shared.rules.alerts import (
-    Alert,
-    Changes,
-    Condition,
-    Held,
-    Message,
-    Recipient,
-    Told,
-)
+from shared.rules.alerts import Alert, Changes, Condition, Held, Message, Recipient, Told
 from shared.rules.events import EventKind
 from shared.rules.webhooks import secret_of
 
@@ -197,7 +189,7 @@ def _recipients() -> Any:
     )
 
 
-_GET = Statement(lambda: _recipients().where(t.AlertRecipient.id == slot("id")))
+_GET = Statement(lambda: _recipients().where(t.AlertRecipient.has("id")))
 _ALL = Statement(lambda: _recipients().order_by(t.AlertRecipient.id))
 
 
@@ -209,9 +201,7 @@ def secret(recipient: Recipient) -> str:
     return secret_of(installation.secret(), salt)
 
 
-_SALT = Statement(
-    lambda: t.AlertRecipient.select(t.AlertRecipient.salt).where(t.AlertRecipient.id == slot("id"))
-)
+_SALT = Statement(lambda: t.AlertRecipient.select("salt").where(t.AlertRecipient.has("id")))
 
 
 # What each was told.
@@ -229,7 +219,7 @@ def _told(row: Row) -> Told | None:
 
 
 def _held() -> Any:
-    mine = (t.AlertTold.alert == t.Alert.id) & (t.AlertTold.recipient == slot("recipient"))
+    mine = t.AlertTold.has("recipient", alert=t.Alert.id)
     return (
         t.Alert.select(*(t.AlertTold.times, t.AlertTold.last_ms, t.AlertTold.size), *_ALERT.fields)
         .join(t.Connection, JOIN.LEFT_OUTER, on=(t.Connection.id == t.Alert.connection))
@@ -262,9 +252,7 @@ _TELL = insert_rows(
     update={t.AlertTold.times: t.AlertTold.times + SQL("1")},
 )
 _CLEARED = Statement(
-    lambda: t.AlertTold.delete().where(
-        (t.AlertTold.recipient == slot("recipient")) & among(t.AlertTold.alert, "alerts")
-    )
+    lambda: t.AlertTold.delete().where(t.AlertTold.has("recipient", alert=AnyOf("alerts")))
 )
 
 
@@ -296,7 +284,7 @@ def tests_asked() -> list[int]:
 
 _TESTS = Statement(
     lambda: (
-        t.AlertRecipient.select(t.AlertRecipient.id)
+        t.AlertRecipient.select("id")
         .where(
             t.AlertRecipient.test_asked_ms.is_null(False) & t.AlertRecipient.test_done_ms.is_null()
         )
@@ -319,7 +307,5 @@ def tested(recipient_id: int) -> Tested | None:
 
 
 _TESTED = Statement(
-    lambda: t.AlertRecipient.select(
-        t.AlertRecipient.test_done_ms, t.AlertRecipient.test_reason
-    ).where(t.AlertRecipient.id == slot("id"))
+    lambda: t.AlertRecipient.select("test_done_ms", "test_reason").where(t.AlertRecipient.has("id"))
 )

@@ -41,7 +41,7 @@ def all_of(connection_id: int) -> list[Application]:
 _APPLICATIONS = Statement(
     lambda: (
         t.Application.select(*APPLICATION.fields)
-        .where(t.Application.connection == slot("connection"))
+        .where(t.Application.has("connection"))
         .order_by(t.Application.id)
     )
 )
@@ -123,13 +123,9 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:24].strip("-") or "company"
 
 
-_APP_NAME_TAKEN = Statement(
-    lambda: t.Application.select(t.Application.id).where(t.Application.app_name == slot("app_name"))
-)
+_APP_NAME_TAKEN = Statement(lambda: t.Application.select("id").where(t.Application.has("app_name")))
 
-_USERNAME_TAKEN = Statement(
-    lambda: t.Application.select(t.Application.id).where(t.Application.username == slot("username"))
-)
+_USERNAME_TAKEN = Statement(lambda: t.Application.select("id").where(t.Application.has("username")))
 
 
 def application_by_username(username: str) -> Credentials | None:
@@ -146,7 +142,7 @@ _CREDENTIALS = Statement(
     lambda: (
         t.Application.select(*_CREDENTIALS_OF.fields)
         .join(t.Connection)
-        .where(t.Application.username == slot("username"))
+        .where(t.Application.has("username"))
     )
 )
 
@@ -170,8 +166,7 @@ _TELL = Statement(
     lambda: events.of_rows(
         t.Application.select(
             *events.columns(
-                *(t.Application.connection, slot("kind")),
-                *(t.Application.id, t.Application.kind),
+                *(t.Application.connection, slot("kind")), *(t.Application.id, t.Application.kind)
             )
         )
         .where(among(t.Application.id, "ids"))
@@ -182,24 +177,22 @@ _TELL = Statement(
 
 _SET_PASSWORD = Statement(
     lambda: t.Application.update(
-        {
-            t.Application.previous_password_hash: Case(
-                None,
-                [(t.Application.password_hash != "", t.Application.password_hash)],
-                t.Application.previous_password_hash,
-            ),
-            t.Application.password_hash: slot("password_hash"),
-            t.Application.previous_password_proof: Case(
-                None,
-                [(t.Application.password_hash != "", t.Application.password_proof)],
-                t.Application.previous_password_proof,
-            ),
-            t.Application.password_proof: slot("proof"),
-            t.Application.password_generation: t.Application.password_generation + 1,
-            t.Application.password_used: False,
-            t.Application.failed_logins: 0,
-            t.Application.locked_until_ms: None,
-        }
+        previous_password_hash=Case(
+            None,
+            [(t.Application.password_hash != "", t.Application.password_hash)],
+            t.Application.previous_password_hash,
+        ),
+        password_hash=slot("password_hash"),
+        previous_password_proof=Case(
+            None,
+            [(t.Application.password_hash != "", t.Application.password_proof)],
+            t.Application.previous_password_proof,
+        ),
+        password_proof=slot("proof"),
+        password_generation=t.Application.password_generation + 1,
+        password_used=False,
+        failed_logins=0,
+        locked_until_ms=None,
     ).where(among(t.Application.id, "ids"))
 )
 
@@ -215,11 +208,7 @@ def renew_ids(application_ids: Iterable[int], *, new_id: Callable[[], UUID] = uu
         update_columns(t.Connection, id=connection_id, company_key="")
 
 
-_KIND = Statement(
-    lambda: t.Application.select(t.Application.kind, t.Application.connection).where(
-        t.Application.id == slot("id")
-    )
-)
+_KIND = Statement(lambda: t.Application.select("kind", "connection").where(t.Application.has("id")))
 
 
 def revoke(application_id: int) -> None:
@@ -229,13 +218,11 @@ def revoke(application_id: int) -> None:
 
 _REVOKE = Statement(
     lambda: t.Application.update(
-        {
-            t.Application.previous_password_hash: t.Application.password_hash,
-            t.Application.previous_password_proof: t.Application.password_proof,
-            t.Application.password_hash: "",
-            t.Application.password_proof: "",
-        }
-    ).where((t.Application.id == slot("id")) & (t.Application.password_hash != ""))
+        previous_password_hash=t.Application.password_hash,
+        previous_password_proof=t.Application.password_proof,
+        password_hash="",
+        password_proof="",
+    ).where(t.Application.has("id"), t.Application.password_hash != "")
 )
 
 
@@ -248,11 +235,8 @@ def login_failed(application_id: int, *, locked_until: datetime | None) -> None:
 
 _LOGIN_FAILED = Statement(
     lambda: t.Application.update(
-        {
-            t.Application.failed_logins: t.Application.failed_logins + 1,
-            t.Application.locked_until_ms: slot("locked_until_ms"),
-        }
-    ).where(t.Application.id == slot("id"))
+        failed_logins=t.Application.failed_logins + 1, locked_until_ms=slot("locked_until_ms")
+    ).where(t.Application.has("id"))
 )
 
 
@@ -264,9 +248,9 @@ def unlock(application_ids: Iterable[int]) -> None:
 
 
 _UNLOCK = Statement(
-    lambda: t.Application.update(
-        {t.Application.failed_logins: 0, t.Application.locked_until_ms: None}
-    ).where(among(t.Application.id, "ids"))
+    lambda: t.Application.update(failed_logins=0, locked_until_ms=None).where(
+        among(t.Application.id, "ids")
+    )
 )
 
 
@@ -281,17 +265,13 @@ def login_succeeded(application_id: int, password_hash: str, proof: str, now: da
 
 _LOGIN_SUCCEEDED = Statement(
     lambda: t.Application.update(
-        {
-            t.Application.failed_logins: 0,
-            t.Application.locked_until_ms: None,
-            t.Application.password_used: True,
-            t.Application.password_proof: slot("proof"),
-            t.Application.last_seen_ms: slot("now_ms"),
-            t.Application.last_call: "authenticate",
-        }
-    ).where(
-        (t.Application.id == slot("id")) & (t.Application.password_hash == slot("password_hash"))
-    )
+        failed_logins=0,
+        locked_until_ms=None,
+        password_used=True,
+        password_proof=slot("proof"),
+        last_seen_ms=slot("now_ms"),
+        last_call="authenticate",
+    ).where(t.Application.has("id", "password_hash"))
 )
 
 
@@ -301,7 +281,7 @@ def seen(application_id: int, call: str, now: datetime) -> None:
 
 
 _SEEN = Statement(
-    lambda: t.Application.update(
-        {t.Application.last_seen_ms: slot("now_ms"), t.Application.last_call: slot("call")}
-    ).where(t.Application.id == slot("id"))
+    lambda: t.Application.update(last_seen_ms=slot("now_ms"), last_call=slot("call")).where(
+        t.Application.has("id")
+    )
 )

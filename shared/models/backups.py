@@ -37,9 +37,9 @@ def standing() -> Backups:
 
 
 _ALL = Statement(
-    lambda: t.Backup.select(
-        *(t.Backup.kind, t.Backup.made_ms, t.Backup.old_ms, t.Backup.failed_ms, t.Backup.failure)
-    ).where(t.Backup.kind != _CHECK)
+    lambda: t.Backup.select("kind", "made_ms", "old_ms", "failed_ms", "failure").where(
+        t.Backup.kind != _CHECK
+    )
 )
 
 
@@ -48,7 +48,7 @@ def files() -> tuple[Path, ...]:
     return tuple(Path(path) for [path] in _FILES.all() if path)
 
 
-_FILES = Statement(lambda: t.Backup.select(t.Backup.path))
+_FILES = Statement(lambda: t.Backup.select("path"))
 
 
 def made(kind: BackupKind, path: Path, now: datetime, old_after: timedelta) -> None:
@@ -70,9 +70,7 @@ def forget_failure() -> None:
     _FORGET_FAILURE.run()
 
 
-_FORGET_FAILURE = Statement(
-    lambda: t.Backup.update({t.Backup.failure: ""}).where(t.Backup.kind != _CHECK)
-)
+_FORGET_FAILURE = Statement(lambda: t.Backup.update(failure="").where(t.Backup.kind != _CHECK))
 
 
 def last_check() -> StoreCheck:
@@ -82,7 +80,7 @@ def last_check() -> StoreCheck:
 
 
 _LAST_CHECK = Statement(
-    lambda: t.Backup.select(t.Backup.made_ms, t.Backup.failure).where(t.Backup.kind == _CHECK)
+    lambda: t.Backup.select("made_ms", "failure").where(t.Backup.kind == _CHECK)
 )
 
 

@@ -58,15 +58,10 @@ def _span_ms(span: timedelta) -> int:
 
 _LOOKS = Statement(
     lambda: locking(
-        t.ClockLook.select(t.ClockLook.boot, t.ClockLook.uptime_ms, t.ClockLook.wall_ms).order_by(
-            t.ClockLook.id
-        ),
-        t.ClockLook,
+        t.ClockLook.select("boot", "uptime_ms", "wall_ms").order_by(t.ClockLook.id), t.ClockLook
     )
 )
-_MOVE = Statement(
-    lambda: t.ClockLook.update({t.ClockLook.wall_ms: t.ClockLook.wall_ms + slot("by_ms")})
-)
+_MOVE = Statement(lambda: t.ClockLook.update(wall_ms=t.ClockLook.wall_ms + slot("by_ms")))
 _NOTE = insert_rows(
     t.ClockLook,
     [t.ClockLook.boot, t.ClockLook.uptime_ms, t.ClockLook.wall_ms],

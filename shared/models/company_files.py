@@ -23,7 +23,7 @@ def hold() -> None:
     _HOLD.one()
 
 
-_HOLD = Statement(lambda: locking(t.Installation.select(t.Installation.id), t.Installation))
+_HOLD = Statement(lambda: locking(t.Installation.select("id"), t.Installation))
 
 
 def neighbors(connection_id: int, company_name: str) -> list[Neighbor]:
@@ -48,12 +48,9 @@ def _read(row: Row) -> Neighbor:
 
 def _others() -> Any:
     """Connections that are bound, or of which a write may still arrive."""
-    open_sets = t.MessageSet.select(t.MessageSet.connection).where(t.MessageSet.phase != "closed")
+    open_sets = t.MessageSet.select("connection").where(t.MessageSet.phase != "closed")
     return (
-        t.Connection.select(
-            *(t.Connection.id, t.Connection.name, t.Connection.company_name),
-            *(t.Connection.company_key, t.Connection.bound_ms),
-        )
+        t.Connection.select("id", "name", "company_name", "company_key", "bound_ms")
         .where(
             (t.Connection.id != slot("connection"))
             & (t.Connection.bound_ms.is_null(False) | t.Connection.id.in_(open_sets))
@@ -76,9 +73,7 @@ def look_again(connection_ids: Iterable[int]) -> None:
 
 
 _SHARE = Statement(
-    lambda: t.Connection.update({t.Connection.company_key: slot("key")}).where(
-        among(t.Connection.id, "ids")
-    )
+    lambda: t.Connection.update(company_key=slot("key")).where(among(t.Connection.id, "ids"))
 )
 
 
@@ -104,7 +99,7 @@ _ON_FILES = Statement(lambda: _bound(t.Connection.company_key != ""))
 
 def _bound(condition: Any) -> Any:
     return (
-        t.Connection.select(t.Connection.id, t.Connection.name, t.Connection.company_key)
+        t.Connection.select("id", "name", "company_key")
         .where(t.Connection.bound_ms.is_null(False) & condition)
         .order_by(t.Connection.bound_ms, t.Connection.id)
     )

@@ -31,14 +31,7 @@ from shared.models.applications import (
     unlock,
 )
 from shared.models.rows import BINDING, CONNECTION
-from shared.models.statements import (
-    Statement,
-    insert_row,
-    locking,
-    slot,
-    unit_time,
-    update_columns,
-)
+from shared.models.statements import Statement, insert_row, locking, slot, unit_time, update_columns
 from shared.rules.events import EventKind
 from shared.rules.values import (
     Application,
@@ -130,9 +123,7 @@ def _free_account(name: str) -> str:
 
 
 _ACCOUNT_TAKEN = Statement(
-    lambda: t.Connection.select(t.Connection.id).where(
-        t.Connection.platform_account == slot("account")
-    )
+    lambda: t.Connection.select("id").where(t.Connection.platform_account == slot("account"))
 )
 
 
@@ -141,9 +132,7 @@ def names() -> dict[str, int]:
     return dict(_NAMES.all())
 
 
-_NAMES = Statement(
-    lambda: t.Connection.select(t.Connection.name, t.Connection.id).order_by(t.Connection.name_key)
-)
+_NAMES = Statement(lambda: t.Connection.select("name", "id").order_by(t.Connection.name_key))
 
 
 def get(name: str) -> Connection:
@@ -155,7 +144,7 @@ def get(name: str) -> Connection:
 
 
 _BY_KEY = Statement(
-    lambda: t.Connection.select(*CONNECTION.fields).where(t.Connection.name_key == slot("name_key"))
+    lambda: t.Connection.select(*CONNECTION.fields).where(t.Connection.has("name_key"))
 )
 
 
@@ -167,9 +156,7 @@ def by_id(connection_id: int) -> Connection:
     return CONNECTION.read(row)
 
 
-_BY_ID = Statement(
-    lambda: t.Connection.select(*CONNECTION.fields).where(t.Connection.id == slot("id"))
-)
+_BY_ID = Statement(lambda: t.Connection.select(*CONNECTION.fields).where(t.Connection.has("id")))
 
 
 def lock(connection_id: int) -> None:
@@ -178,9 +165,7 @@ def lock(connection_id: int) -> None:
 
 
 _LOCK = Statement(
-    lambda: locking(
-        t.Connection.select(t.Connection.id).where(t.Connection.id == slot("id")), t.Connection
-    )
+    lambda: locking(t.Connection.select("id").where(t.Connection.has("id")), t.Connection)
 )
 
 
@@ -248,8 +233,8 @@ def remove(connection_id: int) -> None:
     events.record(events.NOBODY, EventKind.CONNECTION_REMOVED, [told])
 
 
-_REMOVE = Statement(lambda: t.Connection.delete().where(t.Connection.id == slot("id")))
-_FORGET_ALERTS = Statement(lambda: t.Alert.delete().where(t.Alert.connection == slot("connection")))
+_REMOVE = Statement(lambda: t.Connection.delete().where(t.Connection.has("id")))
+_FORGET_ALERTS = Statement(lambda: t.Alert.delete().where(t.Alert.has("connection")))
 
 
 def bind(connection_id: int, binding: CompanyBinding) -> None:
@@ -265,7 +250,7 @@ def unbind(connection_id: int) -> None:
 _BIND = Statement(
     lambda: t.Connection.update(
         {getattr(t.Connection, name): slot(name) for name in _UNBOUND}
-    ).where(t.Connection.id == slot("id"))
+    ).where(t.Connection.has("id"))
 )
 
 

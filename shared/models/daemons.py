@@ -68,9 +68,7 @@ def stopped(instance: str, now: datetime) -> None:
 
 
 _STOPPED = Statement(
-    lambda: t.Daemon.update({t.Daemon.stopped_ms: slot("now_ms")}).where(
-        t.Daemon.instance == slot("instance")
-    )
+    lambda: t.Daemon.update(stopped_ms=slot("now_ms")).where(t.Daemon.has("instance"))
 )
 
 
@@ -81,7 +79,7 @@ def has_begun_between(since: datetime, until: datetime) -> bool:
 
 _BEGUN = Statement(
     lambda: (
-        t.Daemon.select(t.Daemon.id)
+        t.Daemon.select("id")
         .where((t.Daemon.started_ms > slot("since_ms")) & (t.Daemon.started_ms <= slot("until_ms")))
         .limit(1)
     )
@@ -94,9 +92,9 @@ def known() -> list[Daemon]:
 
 
 _KNOWN = Statement(
-    lambda: t.Daemon.select(
-        t.Daemon.listening, t.Daemon.beat_ms, t.Daemon.stopped_ms, *_FACTS.fields
-    ).order_by(t.Daemon.beat_ms.desc(), t.Daemon.id.desc())
+    lambda: t.Daemon.select("listening", "beat_ms", "stopped_ms", *_FACTS.fields).order_by(
+        t.Daemon.beat_ms.desc(), t.Daemon.id.desc()
+    )
 )
 
 
@@ -115,7 +113,7 @@ def alive(now: datetime) -> list[tuple[str, int]]:
 
 _ALIVE = Statement(
     lambda: (
-        t.Daemon.select(t.Daemon.host, t.Daemon.pid)
+        t.Daemon.select("host", "pid")
         .where(t.Daemon.stopped_ms.is_null() & (t.Daemon.beat_ms > slot("since_ms")))
         .order_by(t.Daemon.id)
     )

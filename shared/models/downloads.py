@@ -11,8 +11,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-
-from peewee import Expression
+from typing import Any
 
 from shared.models import tables as t
 from shared.models.convert import millis
@@ -90,22 +89,19 @@ def _limits(now: datetime) -> dict[str, int]:
     return {"now_ms": millis(now), "latest_ms": latest_ms}
 
 
-def _works() -> Expression:
+def _works() -> Any:
     """Whether the link is unused and in its time."""
     return (
-        (t.Download.token_hash == slot("token_hash"))
-        & t.Download.used_ms.is_null()
+        t.Download.has("token_hash", used_ms=None)
         & (t.Download.expires_ms > slot("now_ms"))
         & (t.Download.expires_ms <= slot("latest_ms"))
     )
 
 
-_WAITING = Statement(lambda: t.Download.select(t.Download.file_name).where(_works()))
-_CLAIM = Statement(lambda: t.Download.update({t.Download.used_ms: slot("now_ms")}).where(_works()))
+_WAITING = Statement(lambda: t.Download.select("file_name").where(_works()))
+_CLAIM = Statement(lambda: t.Download.update(used_ms=slot("now_ms")).where(_works()))
 _CLAIMED = Statement(
-    lambda: t.Download.select(t.Download.file_name, t.Download.content, t.Download.who).where(
-        t.Download.token_hash == slot("token_hash")
-    )
+    lambda: t.Download.select("file_name", "content", "who").where(t.Download.has("token_hash"))
 )
 
 

@@ -15,7 +15,7 @@ all where none is: what is up to it will never change.
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -238,7 +238,7 @@ def get(event_id: int) -> Event | None:
 
 
 _EVENT = Mapper(Event, t.Event, connection=fn.COALESCE(t.Connection.name, ""))
-_GET = Statement(lambda: _select(t.Event.id == slot("id")))
+_GET = Statement(lambda: _select(t.Event.has("id")))
 
 
 @functools.cache
@@ -276,8 +276,8 @@ def _those(filters: frozenset[str]) -> list[Any]:
     several: it would read all of theirs, and sort them, for the sake of a page.
     """
     several: Any = t.Event.connection + 0
-    conditions = {
-        "connection": lambda: t.Event.connection == slot("connection"),
+    conditions: dict[str, Callable[[], Any]] = {
+        "connection": lambda: t.Event.has("connection"),
         "connections": lambda: among(several, "connections"),
         "kinds": lambda: among(t.Event.kind, "kinds"),
     }
@@ -303,13 +303,8 @@ def recorded_since(connection_id: int, kind: EventKind, document: str, since: da
 
 _SINCE = Statement(
     lambda: (
-        t.Event.select(t.Event.id)
-        .where(
-            (t.Event.connection == slot("connection"))
-            & (t.Event.kind == slot("kind"))
-            & (t.Event.document == slot("document"))
-            & (t.Event.at_ms >= slot("since"))
-        )
+        t.Event.select("id")
+        .where(t.Event.has("connection", "kind", "document"), t.Event.at_ms >= slot("since"))
         .limit(1)
     )
 )
@@ -320,7 +315,7 @@ def forget_connection(connection_id: int) -> None:
     _FORGET.run(connection=connection_id)
 
 
-_FORGET = Statement(lambda: t.Event.delete().where(t.Event.connection == slot("connection")))
+_FORGET = Statement(lambda: t.Event.delete().where(t.Event.has("connection")))
 
 
 def prune(before: datetime, passed: int, limit: int) -> int:
@@ -336,7 +331,7 @@ def prune(before: datetime, passed: int, limit: int) -> int:
 
 
 def _last_old() -> Any:
-    oldest = t.Event.select(t.Event.id, t.Event.at_ms).order_by(t.Event.id).limit(slot("limit"))
+    oldest = t.Event.select("id", "at_ms").order_by(t.Event.id).limit(slot("limit"))
     these = oldest.alias("oldest")
     return these.select_from(fn.MAX(these.c.id)).where(
         (these.c.at_ms < slot("before")) & (these.c.id <= slot("passed"))
@@ -344,9 +339,7 @@ def _last_old() -> Any:
 
 
 _LAST_OLD = Statement(_last_old)
-_NOTE_FORGOTTEN = Statement(
-    lambda: t.Installation.update({t.Installation.events_forgotten: slot("last")})
-)
+_NOTE_FORGOTTEN = Statement(lambda: t.Installation.update(events_forgotten=slot("last")))
 _PRUNE = Statement(lambda: t.Event.delete().where(t.Event.id <= slot("last")))
 
 
@@ -358,7 +351,7 @@ def is_known(cursor: int) -> bool:
     return bool(_FORGOTTEN.value() <= cursor <= _last_taken())
 
 
-_FORGOTTEN = Statement(lambda: t.Installation.select(t.Installation.events_forgotten))
+_FORGOTTEN = Statement(lambda: t.Installation.select("events_forgotten"))
 
 
 def _last_taken() -> int:

@@ -113,7 +113,7 @@ def sessions() -> Mapping[str, Group]:
 
 _SESSIONS = Statement(
     lambda: (
-        t.Session.select(t.Session.phase, fn.COUNT(t.Session.id), fn.MIN(t.Session.opened_ms))
+        t.Session.select("phase", fn.COUNT(t.Session.id), fn.MIN(t.Session.opened_ms))
         .where(t.Session.ended_ms.is_null())
         .group_by(t.Session.phase)
     )
@@ -127,7 +127,7 @@ def running_syncs() -> Mapping[str, Group]:
 
 _RUNNING = Statement(
     lambda: (
-        t.Sync.select(t.Sync.state, fn.COUNT(t.Sync.id), fn.MIN(t.Sync.started_ms))
+        t.Sync.select("state", fn.COUNT(t.Sync.id), fn.MIN(t.Sync.started_ms))
         .where(t.Sync.ended_ms.is_null())
         .group_by(t.Sync.state)
     )
@@ -147,7 +147,7 @@ def _holds(locked_until_ms: Any) -> Any:
 
 _LOCKED_SOURCES = Statement(
     lambda: (
-        t.Throttle.select(t.Throttle.source, fn.COUNT(t.Throttle.name))
+        t.Throttle.select("source", fn.COUNT(t.Throttle.name))
         .where(_holds(t.Throttle.locked_until_ms))
         .group_by(t.Throttle.source)
     )
@@ -166,7 +166,7 @@ def problems() -> Mapping[str, Group]:
 
 _PROBLEMS = Statement(
     lambda: (
-        t.Problem.select(t.Problem.code, fn.COUNT(t.Problem.id), fn.MIN(t.Problem.first_seen_ms))
+        t.Problem.select("code", fn.COUNT(t.Problem.id), fn.MIN(t.Problem.first_seen_ms))
         .where(t.Problem.state == ProblemState.OPEN.value)
         .group_by(t.Problem.code)
     )
@@ -201,7 +201,7 @@ _OPEN_PAYMENTS = [status.value for status in PaymentStatus if status not in SETT
 _PAYMENTS = _counted(t.Payment, t.Payment.status)
 _PAYMENT_AGES = Statement(
     lambda: (
-        t.Payment.select(t.Payment.status, fn.MIN(t.Payment.changed_ms))
+        t.Payment.select("status", fn.MIN(t.Payment.changed_ms))
         .where(among(t.Payment.status, "open"))
         .group_by(t.Payment.status)
     )
@@ -220,7 +220,7 @@ def postings() -> Mapping[str, Group]:
 _POSTINGS = _counted(t.Posting, t.Posting.state)
 _POSTING_AGES = Statement(
     lambda: (
-        t.Posting.select(t.Posting.state, fn.MIN(t.Payment.changed_ms))
+        t.Posting.select("state", fn.MIN(t.Payment.changed_ms))
         .join(t.Payment)
         .where(t.Posting.state != slot("posted"))
         .group_by(t.Posting.state)
@@ -235,9 +235,7 @@ def open_writes() -> Mapping[str, Group]:
 
 _WRITES = Statement(
     lambda: (
-        t.MessageSet.select(
-            t.MessageSet.phase, fn.COUNT(t.MessageSet.id), fn.MIN(t.MessageSet.first_sent_ms)
-        )
+        t.MessageSet.select("phase", fn.COUNT(t.MessageSet.id), fn.MIN(t.MessageSet.first_sent_ms))
         .where(t.OPEN_SET)
         .group_by(t.MessageSet.phase)
     )
@@ -257,7 +255,7 @@ _OPEN_OUTGOING = [SendState.WAITING.value, SendState.REFUSED.value]
 _OUTGOING = _counted(t.Outgoing, t.Outgoing.state)
 _OUTGOING_AGES = Statement(
     lambda: (
-        t.Outgoing.select(t.Outgoing.state, fn.MIN(t.Outgoing.changed_ms))
+        t.Outgoing.select("state", fn.MIN(t.Outgoing.changed_ms))
         .where(among(t.Outgoing.state, "open"))
         .group_by(t.Outgoing.state)
     )
@@ -282,14 +280,12 @@ def outlets() -> list[OutletFigures]:
 
 _LAST_EVENT = Statement(lambda: t.Event.select(fn.MAX(t.Event.id)))
 _OUTLETS = Statement(
-    lambda: t.Outlet.select(
-        t.Outlet.id, t.Outlet.name, t.Outlet.position, t.Outlet.delivered_ms
-    ).order_by(t.Outlet.name)
+    lambda: t.Outlet.select("id", "name", "position", "delivered_ms").order_by(t.Outlet.name)
 )
 _ASIDE = Statement(
-    lambda: t.Delivery.select(
-        t.Delivery.outlet, t.Delivery.state, fn.COUNT(t.Delivery.event)
-    ).group_by(t.Delivery.outlet, t.Delivery.state)
+    lambda: t.Delivery.select("outlet", "state", fn.COUNT(t.Delivery.event)).group_by(
+        t.Delivery.outlet, t.Delivery.state
+    )
 )
 
 

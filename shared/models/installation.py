@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared.models import tables as t
-from shared.models.statements import Statement, slot
+from shared.models.statements import Statement
 from shared.rules.payments.tags import Origin
 
 
@@ -23,7 +23,7 @@ def token() -> str:
     return str(_TOKEN.column()[0])
 
 
-_TOKEN = Statement(lambda: t.Installation.select(t.Installation.token).limit(1))
+_TOKEN = Statement(lambda: t.Installation.select("token").limit(1))
 
 
 def secret() -> str:
@@ -31,14 +31,12 @@ def secret() -> str:
     return str(_SECRET.column()[0])
 
 
-_SECRET = Statement(lambda: t.Installation.select(t.Installation.secret).limit(1))
+_SECRET = Statement(lambda: t.Installation.select("secret").limit(1))
 
 
 def _origin() -> Any:
-    token = t.Installation.select(t.Installation.token).limit(1)
-    return t.Connection.select(token, t.Connection.platform_account).where(
-        t.Connection.id == slot("id")
-    )
+    token = t.Installation.select("token").limit(1)
+    return t.Connection.select(token, "platform_account").where(t.Connection.has("id"))
 
 
 _ORIGIN = Statement(_origin)

@@ -112,9 +112,7 @@ def _in_each_connection(table: Any) -> Callable[..., Any]:
 
 
 def _customers_called(*columns: Any) -> Any:
-    bearer = (t.Customer.connection == t.CustomerAlias.connection) & (
-        t.Customer.list_id == t.CustomerAlias.list_id
-    )
+    bearer = t.Customer.has(connection=t.CustomerAlias.connection, list_id=t.CustomerAlias.list_id)
     return _in_each_connection(t.CustomerAlias)(*columns).join_from(
         t.CustomerAlias, t.Customer, on=bearer
     )
@@ -151,9 +149,7 @@ PAYMENTS = (
         inside=True,
     ),
     Look(
-        t.Payment.select_hidden_too,
-        *(t.Payment.id, fn.LOWER(t.Payment.reference)),
-        folded=_lower,
+        t.Payment.select_hidden_too, *(t.Payment.id, fn.LOWER(t.Payment.reference)), folded=_lower
     ),
     Look(
         _in_each_connection(t.Posting),
@@ -179,8 +175,7 @@ def companies() -> list[Company]:
 
 
 _COMPANIES = Statement(
-    lambda: t.Connection.select(
-        *(t.Connection.id, t.Connection.name, t.Connection.company_name),
-        t.Connection.company_file,
-    ).order_by(t.Connection.name_key)
+    lambda: t.Connection.select("id", "name", "company_name", "company_file").order_by(
+        t.Connection.name_key
+    )
 )

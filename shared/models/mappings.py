@@ -16,7 +16,7 @@ from shared.models import events
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.mapper import Mapper
-from shared.models.statements import Statement, insert_rows, slot
+from shared.models.statements import Statement, insert_rows
 from shared.rules.ledger import CustomerState
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import CustomerMapping
@@ -44,10 +44,8 @@ def check(connection_id: int, name: str, list_id: str) -> None:
 
 
 _HELD = Statement(
-    lambda: t.Customer.select(t.Customer.id).where(
-        (t.Customer.connection == slot("connection"))
-        & (t.Customer.list_id == slot("list_id"))
-        & (t.Customer.state == CustomerState.HELD.value)
+    lambda: t.Customer.select("id").where(
+        t.Customer.has("connection", "list_id", state=CustomerState.HELD)
     )
 )
 _MAPPING = Mapper(
@@ -76,10 +74,7 @@ def unmap_name(connection_id: int, name: str) -> CustomerMapping:
 
 
 _DROP = Statement(
-    lambda: t.CustomerMapping.delete().where(
-        (t.CustomerMapping.connection == slot("connection"))
-        & (t.CustomerMapping.folded == slot("folded"))
-    )
+    lambda: t.CustomerMapping.delete().where(t.CustomerMapping.has("connection", "folded"))
 )
 
 
@@ -95,22 +90,22 @@ def listed(connection_id: int | None = None) -> list[CustomerMapping]:
     return [_MAPPING.read(row[1:]) for row in _ALL.all()]
 
 
-_OF_CONNECTION = Statement(
-    lambda: _select().where(t.CustomerMapping.connection == slot("connection"))
-)
+_OF_CONNECTION = Statement(lambda: _select().where(t.CustomerMapping.has("connection")))
 _ALL = Statement(lambda: _select())
 
 
 def _select() -> Any:
     return (
-        t.CustomerMapping.select(t.CustomerMapping.folded, *_MAPPING.fields)
+        t.CustomerMapping.select("folded", *_MAPPING.fields)
         .join(
             t.Customer,
             JOIN.LEFT_OUTER,
             on=(
-                (t.Customer.connection == t.CustomerMapping.connection)
-                & (t.Customer.list_id == t.CustomerMapping.list_id)
-                & (t.Customer.state == CustomerState.HELD.value)
+                t.Customer.has(
+                    connection=t.CustomerMapping.connection,
+                    list_id=t.CustomerMapping.list_id,
+                    state=CustomerState.HELD,
+                )
             ),
         )
         .order_by(t.CustomerMapping.connection, t.CustomerMapping.folded)

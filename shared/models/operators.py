@@ -10,7 +10,7 @@ from shared.errors import NotFound
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.mapper import Mapper
-from shared.models.statements import Statement, insert_row, insert_rows, slot
+from shared.models.statements import Statement, insert_row, insert_rows
 from shared.people import Person
 from shared.rules.operators import Grants, OperatorEntry, Role, everything, granted
 
@@ -51,7 +51,7 @@ def remove(name: str) -> None:
     _REMOVE.run(name=name)
 
 
-_REMOVE = Statement(lambda: t.Operator.delete().where(t.Operator.name == slot("name")))
+_REMOVE = Statement(lambda: t.Operator.delete().where(t.Operator.has("name")))
 
 
 def get(name: str) -> OperatorEntry:
@@ -70,7 +70,7 @@ def all_entries() -> list[OperatorEntry]:
     return [_ENTRY.read(row[1:], connections=tuple(names[row[0]])) for row in _ALL.all()]
 
 
-_ALL = Statement(lambda: t.Operator.select(t.Operator.id, *_ENTRY.fields).order_by(t.Operator.name))
+_ALL = Statement(lambda: t.Operator.select("id", *_ENTRY.fields).order_by(t.Operator.name))
 _NAMES = Statement(
     lambda: (
         t.OperatorConnection.select(t.OperatorConnection.operator, t.Connection.name)
@@ -102,13 +102,8 @@ def grants(person: Person) -> Grants:
 
 
 _GRANTS = Statement(
-    lambda: t.Operator.select(
-        *(t.Operator.id, t.Operator.name, t.Operator.role),
-        *(t.Operator.user, t.Operator.group, t.Operator.every_connection),
-    ).order_by(t.Operator.name)
-)
-_OPENED = Statement(
-    lambda: t.OperatorConnection.select(
-        t.OperatorConnection.operator, t.OperatorConnection.connection
+    lambda: t.Operator.select("id", "name", "role", "user", "group", "every_connection").order_by(
+        t.Operator.name
     )
 )
+_OPENED = Statement(lambda: t.OperatorConnection.select("operator", "connection"))

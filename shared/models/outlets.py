@@ -22,8 +22,8 @@ from shared.models import tables as t
 from shared.models.convert import millis, moment
 from shared.models.mapper import Mapper
 from shared.models.statements import (
+    AnyOf,
     Statement,
-    among,
     insert_row,
     insert_rows,
     slot,
@@ -90,9 +90,7 @@ def all_outlets() -> list[OutletStanding]:
 
 
 _ADD = insert_row(t.Outlet)
-_BY_NAME = Statement(
-    lambda: t.Outlet.select(*_STANDING.fields).where(t.Outlet.name == slot("name"))
-)
+_BY_NAME = Statement(lambda: t.Outlet.select(*_STANDING.fields).where(t.Outlet.has("name")))
 _ALL = Statement(lambda: t.Outlet.select(*_STANDING.fields).order_by(t.Outlet.name))
 
 
@@ -110,7 +108,7 @@ def settle(outlet: OutletStanding, now: datetime) -> None:
         problems.resolve(*about, [DELIVERY_PARKED], now)
 
 
-_REMOVE = Statement(lambda: t.Outlet.delete().where(t.Outlet.name == slot("name")))
+_REMOVE = Statement(lambda: t.Outlet.delete().where(t.Outlet.has("name")))
 
 
 def claim(name: str, holder: str, now: datetime) -> OutletStanding | None:
@@ -129,15 +127,11 @@ def claim(name: str, holder: str, now: datetime) -> OutletStanding | None:
 
 
 _CLAIM = Statement(
-    lambda: t.Outlet.update(
-        {t.Outlet.held_by: slot("holder"), t.Outlet.held_until_ms: slot("until_ms")}
-    ).where(
-        (t.Outlet.name == slot("name"))
-        & (
-            (t.Outlet.held_by == slot("holder"))
-            | (t.Outlet.held_until_ms < slot("now_ms"))
-            | (t.Outlet.held_until_ms > slot("too_late_ms"))
-        )
+    lambda: t.Outlet.update(held_by=slot("holder"), held_until_ms=slot("until_ms")).where(
+        t.Outlet.has("name"),
+        (t.Outlet.held_by == slot("holder"))
+        | (t.Outlet.held_until_ms < slot("now_ms"))
+        | (t.Outlet.held_until_ms > slot("too_late_ms")),
     )
 )
 
@@ -148,8 +142,8 @@ def let_go(name: str, holder: str) -> None:
 
 
 _LET_GO = Statement(
-    lambda: t.Outlet.update({t.Outlet.held_until_ms: _NEVER}).where(
-        (t.Outlet.name == slot("name")) & (t.Outlet.held_by == slot("holder"))
+    lambda: t.Outlet.update(held_until_ms=_NEVER).where(
+        t.Outlet.has("name", held_by=slot("holder"))
     )
 )
 
@@ -171,18 +165,18 @@ def waiting(outlet_id: int, now: datetime, limit: int) -> Waiting:
 
 
 def _waiting_at() -> Any:
-    return (t.Delivery.outlet == slot("outlet")) & (t.Delivery.state == _WAITING)
+    return t.Delivery.has("outlet") & (t.Delivery.state == _WAITING)
 
 
 _DUE = Statement(
     lambda: (
-        t.Delivery.select(t.Delivery.event)
+        t.Delivery.select("event")
         .where(_waiting_at() & (t.Delivery.next_ms <= slot("now_ms")))
         .order_by(t.Delivery.event)
         .limit(slot("limit"))
     )
 )
-_RECORDS = Statement(lambda: t.Delivery.select(t.Delivery.record).where(_waiting_at()).distinct())
+_RECORDS = Statement(lambda: t.Delivery.select("record").where(_waiting_at()).distinct())
 
 
 def next_due(outlet_id: int) -> datetime | None:
@@ -334,20 +328,14 @@ _KEY: list[Any] = [t.Delivery.outlet, t.Delivery.event]
 _PUT = insert_rows(t.Delivery, _COLUMNS, key=_KEY, replace=_COLUMNS[3:])
 _BEHIND = insert_rows(t.Delivery, _COLUMNS, key=_KEY)
 _KNOWN = Statement(
-    lambda: t.Delivery.select(t.Delivery.event, t.Delivery.first_ms, t.Delivery.attempts).where(
-        (t.Delivery.outlet == slot("outlet")) & among(t.Delivery.event, "ids")
+    lambda: t.Delivery.select("event", "first_ms", "attempts").where(
+        t.Delivery.has("outlet", event=AnyOf("ids"))
     )
 )
-_TAKE_OFF = Statement(
-    lambda: t.Delivery.delete().where(
-        (t.Delivery.outlet == slot("outlet")) & (t.Delivery.event == slot("event"))
-    )
-)
+_TAKE_OFF = Statement(lambda: t.Delivery.delete().where(t.Delivery.has("outlet", "event")))
 _OVERTAKE = Statement(
-    lambda: t.Delivery.update({t.Delivery.overtaken: True}).where(
-        (t.Delivery.outlet == slot("outlet"))
-        & (t.Delivery.record == slot("record"))
-        & (t.Delivery.event < slot("event"))
+    lambda: t.Delivery.update(overtaken=True).where(
+        t.Delivery.has("outlet", "record"), t.Delivery.event < slot("event")
     )
 )
 
@@ -363,10 +351,8 @@ def _first_behind() -> Any:
 
 
 _NEXT = Statement(
-    lambda: t.Delivery.update({t.Delivery.next_ms: slot("now_ms")}).where(
-        (t.Delivery.outlet == slot("outlet"))
-        & (t.Delivery.event == _first_behind())
-        & t.Delivery.next_ms.is_null()
+    lambda: t.Delivery.update(next_ms=slot("now_ms")).where(
+        t.Delivery.has("outlet", next_ms=None), t.Delivery.event == _first_behind()
     )
 )
 
@@ -383,9 +369,7 @@ def failed(outlet_id: int, event_id: int) -> tuple[DeliveryState, str] | None:
 
 
 _FAILED = Statement(
-    lambda: t.Delivery.select(t.Delivery.state, t.Delivery.reason).where(
-        (t.Delivery.outlet == slot("outlet")) & (t.Delivery.event == slot("event"))
-    )
+    lambda: t.Delivery.select("state", "reason").where(t.Delivery.has("outlet", "event"))
 )
 
 
@@ -409,7 +393,7 @@ def queue(outlet_id: int) -> Queue:
 
 def _aside_at() -> Any:
     """What counts of what an outlet set aside: a test tells its result to whoever asked for it."""
-    return (t.Delivery.outlet == slot("outlet")) & ~t.Delivery.overtaken & is_no_test()
+    return t.Delivery.has("outlet") & ~t.Delivery.overtaken & is_no_test()
 
 
 def is_no_test() -> Any:
@@ -419,7 +403,7 @@ def is_no_test() -> Any:
 
 _COUNTS = Statement(
     lambda: (
-        t.Delivery.select(t.Delivery.state, fn.COUNT(t.Delivery.event))
+        t.Delivery.select("state", fn.COUNT(t.Delivery.event))
         .join(t.Event)
         .where(_aside_at())
         .group_by(t.Delivery.state)
@@ -427,7 +411,7 @@ _COUNTS = Statement(
 )
 _REASON = Statement(
     lambda: (
-        t.Delivery.select(t.Delivery.reason)
+        t.Delivery.select("reason")
         .join(t.Event)
         .where(_aside_at() & (t.Delivery.attempts > 0))
         .order_by(t.Delivery.event.desc())

@@ -52,9 +52,7 @@ def connections() -> list[ConnectionOverview]:
 
 
 def _applications(
-    connection: Connection,
-    applications: list[Application],
-    last: Mapping[tuple[int, str], Sync],
+    connection: Connection, applications: list[Application], last: Mapping[tuple[int, str], Sync]
 ) -> tuple[ApplicationOverview, ...]:
     known = {application.kind: application for application in applications}
     return tuple(
@@ -79,7 +77,7 @@ _CONNECTIONS = Statement(
 _APPLICATIONS = Statement(lambda: t.Application.select(*APPLICATION.fields))
 _OPEN_PROBLEMS = Statement(
     lambda: (
-        t.Problem.select(t.Problem.connection, fn.COUNT(t.Problem.id))
+        t.Problem.select("connection", fn.COUNT(t.Problem.id))
         .where(t.Problem.state == ProblemState.OPEN.value)
         .group_by(t.Problem.connection)
     )

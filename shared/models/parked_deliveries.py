@@ -10,7 +10,7 @@ from typing import Any
 from shared.models import events, outlets
 from shared.models import tables as t
 from shared.models.convert import millis
-from shared.models.statements import Statement, among, slot
+from shared.models.statements import AnyOf, Statement, among, slot
 from shared.rules.events import Event
 from shared.rules.outlets import DeliveryState
 
@@ -54,11 +54,7 @@ _ASIDE = Statement(
         )
         .join(t.Outlet)
         .join_from(t.Delivery, t.Event)
-        .where(
-            among(t.Delivery.state, "states")
-            & among(t.Delivery.outlet, "outlets")
-            & outlets.is_no_test()
-        )
+        .where(t.Delivery.has(state=AnyOf("states"), outlet=AnyOf("outlets")), outlets.is_no_test())
         .order_by(t.Delivery.event.desc(), t.Outlet.name)
         .limit(slot("limit"))
     )
@@ -76,11 +72,11 @@ def to_retry(outlet_id: int) -> list[int]:
 
 
 def _parked_at() -> Any:
-    return (t.Delivery.outlet == slot("outlet")) & (t.Delivery.state == _PARKED)
+    return t.Delivery.has("outlet") & (t.Delivery.state == _PARKED)
 
 
 def _numbers_where(condition: Any) -> Any:
-    found = t.Delivery.select(t.Delivery.event).join(t.Event)
+    found = t.Delivery.select("event").join(t.Event)
     return found.where(condition & outlets.is_no_test()).order_by(t.Delivery.event)
 
 
@@ -112,22 +108,16 @@ def _chosen() -> Any:
 
 
 _RECORDS = Statement(
-    lambda: t.Delivery.select(t.Delivery.record).where(_chosen() & ~t.Delivery.overtaken).distinct()
+    lambda: t.Delivery.select("record").where(_chosen() & ~t.Delivery.overtaken).distinct()
 )
 _RETRY = Statement(
-    lambda: t.Delivery.update(
-        {
-            t.Delivery.state: _WAITING,
-            t.Delivery.attempts: 0,
-            t.Delivery.first_ms: slot("now_ms"),
-        }
-    ).where(_chosen() & ~t.Delivery.overtaken)
+    lambda: t.Delivery.update(state=_WAITING, attempts=0, first_ms=slot("now_ms")).where(
+        _chosen() & ~t.Delivery.overtaken
+    )
 )
 _HOLD_BACK = Statement(
-    lambda: t.Delivery.update({t.Delivery.next_ms: None}).where(
-        (t.Delivery.outlet == slot("outlet"))
-        & (t.Delivery.state == _WAITING)
-        & (t.Delivery.record == slot("record"))
+    lambda: t.Delivery.update(next_ms=None).where(
+        t.Delivery.has("outlet", "record"), t.Delivery.state == _WAITING
     )
 )
 _DROP = Statement(lambda: t.Delivery.delete().where(_chosen()))

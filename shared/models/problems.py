@@ -15,7 +15,7 @@ from shared.models.convert import millis
 from shared.models.events import Told
 from shared.models.mapper import Mapper, NewRows
 from shared.models.searching import ALL, by_shape, holding_words, patterns
-from shared.models.statements import Row, Statement, among, slot, update_columns
+from shared.models.statements import AnyOf, Row, Statement, among, slot, slots, update_columns
 from shared.rules.events import EventKind
 from shared.rules.values import Problem, ProblemState, RecordKind, Trouble
 
@@ -59,10 +59,12 @@ _OPEN = Statement(
     lambda: (
         t.Problem.select(*_TOLD)
         .where(
-            (t.Problem.connection == slot("connection"))
-            & among(t.Problem.object_id, "objects")
-            & among(t.Problem.code, "codes")
-            & (t.Problem.state == ProblemState.OPEN.value)
+            t.Problem.has(
+                "connection",
+                object_id=AnyOf("objects"),
+                code=AnyOf("codes"),
+                state=ProblemState.OPEN,
+            )
         )
         .order_by(t.Problem.id)
     )
@@ -146,11 +148,8 @@ def waiting_about(connection_id: int, kind: RecordKind, code: str) -> frozenset[
 
 
 _WAITING_ABOUT = Statement(
-    lambda: t.Problem.select(t.Problem.object_id).where(
-        (t.Problem.connection == slot("connection"))
-        & (t.Problem.kind == slot("kind"))
-        & (t.Problem.code == slot("code"))
-        & (t.Problem.state != ProblemState.RESOLVED.value)
+    lambda: t.Problem.select("object_id").where(
+        t.Problem.has("connection", "kind", "code"), t.Problem.state != ProblemState.RESOLVED.value
     )
 )
 
@@ -166,13 +165,11 @@ def about_which(
 
 _ABOUT_WHICH = Statement(
     lambda: (
-        t.Problem.select(t.Problem.object_id)
+        t.Problem.select("object_id")
         .where(
-            (t.Problem.connection == slot("connection"))
-            & t.Problem.state.in_(_CLOSABLE)
-            & (t.Problem.kind == slot("kind"))
-            & (t.Problem.code == slot("code"))
-            & (t.Problem.object_id > slot("after"))
+            t.Problem.has("connection", "kind", "code"),
+            t.Problem.state.in_(_CLOSABLE),
+            t.Problem.object_id > slot("after"),
         )
         .order_by(t.Problem.object_id)
         .limit(slot("limit"))
@@ -181,37 +178,27 @@ _ABOUT_WHICH = Statement(
 
 
 _RESOLVE = Statement(
-    lambda: _resolving(t.Problem.kind == slot("kind"), among(t.Problem.object_id, "objects"))
+    lambda: _resolving(t.Problem.has("kind"), among(t.Problem.object_id, "objects"))
 )
 _RESOLVE_CODES = Statement(
     lambda: _resolving(
-        t.Problem.kind == slot("kind"),
-        among(t.Problem.object_id, "objects"),
-        among(t.Problem.code, "codes"),
+        t.Problem.has("kind"), among(t.Problem.object_id, "objects"), among(t.Problem.code, "codes")
     )
 )
 _RESOLVE_ALL_BUT = Statement(
     lambda: _resolving(
-        t.Problem.kind == slot("kind"),
-        among(t.Problem.object_id, "objects"),
-        ~among(t.Problem.code, "kept"),
+        t.Problem.has("kind"), among(t.Problem.object_id, "objects"), ~among(t.Problem.code, "kept")
     )
 )
 _RESOLVE_OTHERS = Statement(
-    lambda: _resolving(t.Problem.code == slot("code"), ~among(t.Problem.object_id, "objects"))
+    lambda: _resolving(t.Problem.has("code"), ~among(t.Problem.object_id, "objects"))
 )
 
 
 def _resolving(*conditions: Any) -> Any:
     return (
-        t.Problem.update(
-            {t.Problem.state: ProblemState.RESOLVED.value, t.Problem.last_seen_ms: slot("now_ms")}
-        )
-        .where(
-            t.Problem.connection == slot("connection"),
-            t.Problem.state.in_(_CLOSABLE),
-            *conditions,
-        )
+        t.Problem.update(state=ProblemState.RESOLVED.value, last_seen_ms=slot("now_ms"))
+        .where(t.Problem.has("connection"), t.Problem.state.in_(_CLOSABLE), *conditions)
         .returning(*_TOLD)
     )
 
@@ -246,7 +233,7 @@ def page(
 @by_shape
 def _page(words: int, of_one: bool) -> Any:
     place = Tuple(t.Problem.last_seen_ms, t.Problem.id)
-    of_connection = [t.Problem.connection == slot("connection")] * of_one
+    of_connection = [t.Problem.has("connection")] * of_one
     return _latest_first(
         place < Tuple(slot("seen_ms"), slot("number")), *_holding(words), *of_connection
     ).limit(slot("limit"))
@@ -267,9 +254,9 @@ def counts(
 
 @by_shape
 def _counts(words: int, of_one: bool) -> Any:
-    of_connection = [t.Problem.connection == slot("connection")] * of_one
+    of_connection = [t.Problem.has("connection")] * of_one
     return (
-        t.Problem.select(t.Problem.code, fn.COUNT(t.Problem.id))
+        t.Problem.select("code", fn.COUNT(t.Problem.id))
         .join(t.Connection)
         .where(*_holding(words), *of_connection)
         .group_by(t.Problem.code)
@@ -292,9 +279,7 @@ def about(connection_id: int, object_ids: Iterable[str]) -> list[Problem]:
 
 
 _ABOUT = Statement(
-    lambda: _latest_first(
-        t.Problem.connection == slot("connection"), among(t.Problem.object_id, "objects")
-    )
+    lambda: _latest_first(t.Problem.has("connection"), among(t.Problem.object_id, "objects"))
 )
 
 
@@ -306,7 +291,7 @@ def get(problem_id: int) -> Problem:
     return _PROBLEM.read(row)
 
 
-_GET = Statement(lambda: _select().where(t.Problem.id == slot("id")))
+_GET = Statement(lambda: _select().where(t.Problem.has("id")))
 
 
 def skipped(connection_id: int, kind: RecordKind) -> frozenset[str]:
@@ -315,10 +300,8 @@ def skipped(connection_id: int, kind: RecordKind) -> frozenset[str]:
 
 
 _SKIPPED = Statement(
-    lambda: t.Problem.select(t.Problem.object_id).where(
-        (t.Problem.connection == slot("connection"))
-        & (t.Problem.kind == slot("kind"))
-        & (t.Problem.state == ProblemState.SKIPPED.value)
+    lambda: t.Problem.select("object_id").where(
+        t.Problem.has("connection", "kind", state=ProblemState.SKIPPED)
     )
 )
 
@@ -332,11 +315,8 @@ def state_of(
 
 
 _STATE_OF = Statement(
-    lambda: t.Problem.select(t.Problem.state).where(
-        (t.Problem.connection == slot("connection"))
-        & (t.Problem.kind == slot("kind"))
-        & (t.Problem.object_id == slot("object"))
-        & (t.Problem.code == slot("code"))
+    lambda: t.Problem.select("state").where(
+        t.Problem.has("connection", "kind", "code", object_id=slot("object"))
     )
 )
 
@@ -351,12 +331,10 @@ def waiting(connection_id: int, kind: RecordKind, codes: Collection[str]) -> dic
 
 _WAITING_CODES = Statement(
     lambda: (
-        t.Problem.select(t.Problem.object_id, t.Problem.code)
+        t.Problem.select("object_id", "code")
         .where(
-            (t.Problem.connection == slot("connection"))
-            & (t.Problem.kind == slot("kind"))
-            & among(t.Problem.code, "codes")
-            & t.Problem.state.in_([state.value for state in _WAITING])
+            t.Problem.has("connection", "kind", code=AnyOf("codes")),
+            t.Problem.state.in_([state.value for state in _WAITING]),
         )
         .order_by(t.Problem.last_seen_ms, t.Problem.id)
     )
@@ -405,19 +383,11 @@ def _tell_decided(state: ProblemState, rows: Sequence[Row]) -> None:
 _DECIDE_ALL = Statement(
     lambda: (
         t.Problem.update(
-            {
-                t.Problem.state: slot("state"),
-                t.Problem.note: slot("note"),
-                t.Problem.changed_by: slot("who"),
-                t.Problem.changed_ms: slot("now_ms"),
-            }
+            **slots("state", "note"), changed_by=slot("who"), changed_ms=slot("now_ms")
         )
         .where(
-            (t.Problem.connection == slot("connection"))
-            & (t.Problem.kind == slot("kind"))
-            & (t.Problem.object_id == slot("object"))
-            & among(t.Problem.state, "states")
-            & ~among(t.Problem.code, "but")
+            t.Problem.has("connection", "kind", object_id=slot("object"), state=AnyOf("states")),
+            ~among(t.Problem.code, "but"),
         )
         .returning(*_TOLD)
     )
@@ -431,7 +401,7 @@ def change(problem_id: int, state: ProblemState, note: str, who: str, now: datet
     _tell_decided(state, _DECIDED.all(id=problem_id))
 
 
-_DECIDED = Statement(lambda: t.Problem.select(*_TOLD).where(t.Problem.id == slot("id")))
+_DECIDED = Statement(lambda: t.Problem.select(*_TOLD).where(t.Problem.has("id")))
 
 
 def _select() -> Any:

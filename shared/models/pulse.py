@@ -76,7 +76,7 @@ def _sums(statuses: tuple[PaymentStatus, ...]) -> list[Sum]:
 def _summed() -> Any:
     total = fn.SUM(t.Payment.amount_cents)
     return (
-        t.Payment.select(t.Payment.currency, fn.COUNT(t.Payment.id), total)
+        t.Payment.select("currency", fn.COUNT(t.Payment.id), total)
         .where(among(t.Payment.status, "statuses"))
         .group_by(t.Payment.currency)
         .order_by(total.desc())

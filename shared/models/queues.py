@@ -45,7 +45,7 @@ def payments(statuses: Collection[PaymentStatus]) -> dict[PaymentStatus, Queue]:
 
 _PAYMENTS = Statement(
     lambda: (
-        t.Payment.select(t.Payment.status, fn.COUNT(t.Payment.id), fn.MIN(t.Payment.changed_ms))
+        t.Payment.select("status", fn.COUNT(t.Payment.id), fn.MIN(t.Payment.changed_ms))
         .where(among(t.Payment.status, "statuses"))
         .group_by(t.Payment.status)
     )

@@ -19,12 +19,7 @@ import peewee
 from peewee import sqlite3  # type: ignore[attr-defined]
 
 from shared.errors import StoreError
-from shared.files import (
-    flush_folder,
-    give_to_owner_of_folder,
-    make_private_file,
-    remedy_for,
-)
+from shared.files import flush_folder, give_to_owner_of_folder, make_private_file, remedy_for
 from shared.models.schema import MIGRATIONS, read_schema
 from shared.models.sqlite_copy import Pace, flush
 from shared.open_files import programs_that_hold

@@ -18,7 +18,7 @@ from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.mapper import Mapper
 from shared.models.rows import APPLICATION, CONNECTION
-from shared.models.statements import Statement, insert_row, locking, slot, update_columns
+from shared.models.statements import Statement, insert_row, locking, slot, slots, update_columns
 from shared.rules.values import Application, Connection, Exchange, Session
 
 _EXCHANGE = Mapper(Exchange, t.Exchange, request=fn.COALESCE(t.ExchangeRequest.text, b""))
@@ -83,9 +83,7 @@ def by_ticket(ticket_hash: str) -> Session | None:
     return None if row is None else _SESSION.read(row)
 
 
-_BY_TICKET = Statement(
-    lambda: locking(_select().where(t.Session.ticket_hash == slot("ticket_hash")), t.Session)
-)
+_BY_TICKET = Statement(lambda: locking(_select().where(t.Session.has("ticket_hash")), t.Session))
 
 
 def by_id(session_id: int) -> Session | None:
@@ -94,7 +92,7 @@ def by_id(session_id: int) -> Session | None:
     return None if row is None else _SESSION.read(row)
 
 
-_BY_ID = Statement(lambda: locking(_select().where(t.Session.id == slot("id")), t.Session))
+_BY_ID = Statement(lambda: locking(_select().where(t.Session.has("id")), t.Session))
 
 
 def unended(connection_id: int) -> list[Session]:
@@ -104,9 +102,7 @@ def unended(connection_id: int) -> list[Session]:
 
 _UNENDED = Statement(
     lambda: locking(
-        _select()
-        .where((t.Session.connection == slot("connection")) & t.Session.ended_ms.is_null())
-        .order_by(t.Session.id),
+        _select().where(t.Session.has("connection", ended_ms=None)).order_by(t.Session.id),
         t.Session,
     )
 )
@@ -133,9 +129,7 @@ def is_live_ticket(ticket_hash: str, now: datetime) -> bool:
 
 
 _IS_LIVE = Statement(
-    lambda: t.Session.select(t.Session.id).where(
-        (t.Session.ticket_hash == slot("ticket_hash")) & t.Session.ended_ms.is_null()
-    )
+    lambda: t.Session.select("id").where(t.Session.has("ticket_hash", ended_ms=None))
 )
 
 
@@ -185,17 +179,13 @@ def add_exchange(
 
 _COUNT_EXCHANGE = Statement(
     lambda: (
-        t.Session.update({t.Session.exchanges: t.Session.exchanges + 1})
-        .where(t.Session.id == slot("id"))
+        t.Session.update(exchanges=t.Session.exchanges + 1)
+        .where(t.Session.has("id"))
         .returning(t.Session.exchanges)
     )
 )
 _ADD_EXCHANGE = insert_row(t.Exchange)
-_ADD_REQUEST = Statement(
-    lambda: t.ExchangeRequest.insert(
-        {t.ExchangeRequest.exchange: slot("exchange"), t.ExchangeRequest.text: slot("text")}
-    )
-)
+_ADD_REQUEST = Statement(lambda: t.ExchangeRequest.insert(**slots("exchange", "text")))
 
 
 def save_exchange(exchange: Exchange) -> None:
@@ -222,9 +212,7 @@ def forget_requests(sync_id: int) -> None:
 
 _FORGET_REQUESTS = Statement(
     lambda: t.ExchangeRequest.delete().where(
-        t.ExchangeRequest.exchange.in_(
-            t.Exchange.select(t.Exchange.id).where(t.Exchange.sync == slot("sync"))
-        )
+        t.ExchangeRequest.exchange.in_(t.Exchange.select("id").where(t.Exchange.has("sync")))
     )
 )
 
@@ -235,7 +223,7 @@ def exchange_by_id(exchange_id: int) -> Exchange | None:
     return None if row is None else _EXCHANGE.read(row)
 
 
-_EXCHANGE_BY_ID = Statement(lambda: _select_exchanges().where(t.Exchange.id == slot("id")))
+_EXCHANGE_BY_ID = Statement(lambda: _select_exchanges().where(t.Exchange.has("id")))
 
 
 def exchange_by_request_id(session_id: int, request_id: str) -> Exchange | None:
@@ -247,9 +235,7 @@ def exchange_by_request_id(session_id: int, request_id: str) -> Exchange | None:
 _BY_REQUEST_ID = Statement(
     lambda: (
         _select_exchanges()
-        .where(
-            (t.Exchange.session == slot("session")) & (t.Exchange.request_id == slot("request_id"))
-        )
+        .where(t.Exchange.has("session", "request_id"))
         .order_by(t.Exchange.sequence.desc())
         .limit(1)
     )
@@ -262,7 +248,7 @@ def exchanges(sync_id: int) -> list[Exchange]:
 
 
 _EXCHANGES = Statement(
-    lambda: _select_exchanges().where(t.Exchange.sync == slot("sync")).order_by(t.Exchange.id)
+    lambda: _select_exchanges().where(t.Exchange.has("sync")).order_by(t.Exchange.id)
 )
 
 
@@ -273,9 +259,9 @@ def keep_response(exchange_id: int, text: str | bytes) -> None:
 
 
 _KEEP = Statement(
-    lambda: t.ExchangeText.insert(
-        {t.ExchangeText.exchange: slot("exchange"), t.ExchangeText.packed: slot("packed")}
-    ).on_conflict(conflict_target=[t.ExchangeText.exchange], preserve=[t.ExchangeText.packed])
+    lambda: t.ExchangeText.insert(**slots("exchange", "packed")).on_conflict(
+        conflict_target=[t.ExchangeText.exchange], preserve=[t.ExchangeText.packed]
+    )
 )
 
 
@@ -285,15 +271,11 @@ def exchange_text(exchange_id: int) -> str | None:
     return None if row is None else zlib.decompress(row[0]).decode(errors="replace")
 
 
-_TEXT = Statement(
-    lambda: t.ExchangeText.select(t.ExchangeText.packed).where(
-        t.ExchangeText.exchange == slot("exchange")
-    )
-)
+_TEXT = Statement(lambda: t.ExchangeText.select("packed").where(t.ExchangeText.has("exchange")))
 
 
 def _select() -> Any:
-    latest = (t.Exchange.session == t.Session.id) & (t.Exchange.sequence == t.Session.exchanges)
+    latest = t.Exchange.has(session=t.Session.id, sequence=t.Session.exchanges)
     return (
         t.Session.select(*_SESSION.fields)
         .join(t.Application, on=(t.Application.id == t.Session.application))

@@ -138,10 +138,7 @@ class SqliteEngine:
         if self.in_memory or self._exists():
             return
         if not create:
-            raise StoreError(
-                f"There is no store at {self.path}.",
-                NO_STORE_YET,
-            )
+            raise StoreError(f"There is no store at {self.path}.", NO_STORE_YET)
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with suppress(FileExistsError):

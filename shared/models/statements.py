@@ -119,6 +119,17 @@ def slot(name: str) -> Value:
     return Value(_Slot(name), converter=False, unpack=False)
 
 
+def slots(*names: str) -> dict[str, Value]:
+    """Parameters for an update or insert of the columns of their names."""
+    return {name: slot(name) for name in names}
+
+
+class AnyOf(NamedTuple):
+    """The members of the list parameter ``slot``: what a column may hold, for ``Table.has``."""
+
+    slot: str
+
+
 def among(field: Field[Any], name: str) -> Expression:
     """True where ``field`` is one of the members of the list parameter ``name``.
 

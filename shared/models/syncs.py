@@ -16,6 +16,7 @@ from shared.models.events import Told
 from shared.models.mapper import Mapper
 from shared.models.searching import ALL, by_shape, newest_first
 from shared.models.statements import (
+    AnyOf,
     Statement,
     among,
     insert_row,
@@ -87,7 +88,7 @@ def get(sync_id: int) -> Sync:
     return _SYNC.read(row)
 
 
-_GET = Statement(lambda: _select().where(t.Sync.id == slot("id")))
+_GET = Statement(lambda: _select().where(t.Sync.has("id")))
 
 
 def list_syncs(
@@ -115,7 +116,7 @@ def _page(limit: int | None, before_id: int | None, **wanted: Any) -> list[Sync]
 def _newest(filters: frozenset[str]) -> Any:
     """The statement that has exactly these filters: each one keeps its index."""
     conditions = {
-        "connection": t.Sync.connection == slot("connection"),
+        "connection": t.Sync.has("connection"),
         "connections": among(t.Sync.connection, "connections"),
         "states": among(t.Sync.state, "states"),
         "ended": t.Sync.ended_ms.is_null(False),
@@ -138,7 +139,7 @@ _RUNNING = Statement(lambda: _select().where(t.Sync.ended_ms.is_null()).order_by
 _RUNNING_OF = Statement(
     lambda: (
         _select()
-        .where(t.Sync.ended_ms.is_null() & among(t.Sync.connection, "connections"))
+        .where(t.Sync.has(ended_ms=None, connection=AnyOf("connections")))
         .order_by(t.Sync.id.desc())
     )
 )
@@ -258,8 +259,8 @@ def record_counts(sync_id: int) -> dict[Outcome, int]:
 
 _RECORD_COUNTS = Statement(
     lambda: (
-        t.Record.select(t.Record.outcome, fn.COUNT(t.Record.id))
-        .where(t.Record.sync == slot("sync"))
+        t.Record.select("outcome", fn.COUNT(t.Record.id))
+        .where(t.Record.has("sync"))
         .group_by(t.Record.outcome)
     )
 )
@@ -268,7 +269,7 @@ _RECORD_COUNTS = Statement(
 def _select_records(*conditions: Any) -> Any:
     return (
         t.Record.select(*_RECORD.fields)
-        .where(t.Record.sync == slot("sync"), *conditions)
+        .where(t.Record.has("sync"), *conditions)
         .order_by(t.Record.id)
     )
 
@@ -312,12 +313,11 @@ def refused_login(
 
 _SAME_REFUSAL = Statement(
     lambda: (
-        t.Sync.select(t.Sync.id, t.Sync.refusals)
+        t.Sync.select("id", "refusals")
         .where(
-            (t.Sync.username == slot("username"))
-            & (t.Sync.error_code == slot("code"))
-            & (t.Sync.started_ms > slot("since"))
-            & (t.Sync.refusals > 0)
+            t.Sync.has("username", error_code=slot("code")),
+            t.Sync.started_ms > slot("since"),
+            t.Sync.refusals > 0,
         )
         .order_by(t.Sync.id.desc())
         .limit(1)
@@ -359,7 +359,7 @@ def prune(before: datetime, limit: int = 10_000) -> int:
 
 
 def _old() -> Any:
-    return t.Sync.select(t.Sync.id).where(
+    return t.Sync.select("id").where(
         (t.Sync.ended_ms < slot("before_ms"))
         & t.Sync.state.in_([state.value for state in _FINAL])
         & t.Sync.id.not_in(

@@ -7,6 +7,9 @@ A change here needs a numbered step in ``migrations``; a test compares the two.
 
 from __future__ import annotations
 
+import functools
+import operator
+from enum import Enum
 from typing import Any
 
 from peewee import (
@@ -24,6 +27,8 @@ from peewee import (
     fn,
 )
 from peewee import TextField as AnyTextField
+
+from shared.models.statements import AnyOf, among, slot
 
 
 class LastingIdField(BigAutoField):
@@ -72,6 +77,28 @@ class Table(Model):
 
     class Meta:
         legacy_table_names = False
+
+    @classmethod
+    def select(cls, *columns: Any) -> Any:
+        """Select columns, those of its own by their names, or other expressions."""
+        fields = cls._meta.fields
+        return super().select(*(fields[one] if isinstance(one, str) else one for one in columns))
+
+    @classmethod
+    def has(cls, *slots: str, **values: Any) -> Any:
+        """True where columns hold what the slots of their names get, and others these values.
+
+        A value may be an expression, a member of an enumeration, ``AnyOf`` a list, or None.
+        """
+        wanted = [cls._meta.fields[name] == slot(name) for name in slots]
+        wanted += [_holds(cls._meta.fields[name], value) for name, value in values.items()]
+        return functools.reduce(operator.and_, wanted)
+
+
+def _holds(field: Any, value: Any) -> Any:
+    if isinstance(value, AnyOf):
+        return among(field, value.slot)
+    return field == (value.value if isinstance(value, Enum) else value)
 
 
 class Installation(Table):
@@ -339,10 +366,7 @@ class Customer(Table):
     invoices_left_out = TextField(null=True)
 
     class Meta:
-        indexes = (
-            (("connection", "list_id"), True),
-            (("connection", "state"), False),
-        )
+        indexes = ((("connection", "list_id"), True), (("connection", "state"), False))
 
 
 class CustomerAlias(Table):

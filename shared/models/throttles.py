@@ -61,9 +61,7 @@ def _read(row: Row) -> Lock:
 _COLUMNS = (t.Throttle.source, t.Throttle.name, t.Throttle.guesses, t.Throttle.locked_until_ms)
 _KNOWN = Statement(
     lambda: t.Throttle.select(*_COLUMNS).where(
-        (t.Throttle.source == slot("source"))
-        & (t.Throttle.name == slot("name"))
-        & (t.Throttle.guessed_ms > slot("since_ms"))
+        t.Throttle.has("source", "name"), t.Throttle.guessed_ms > slot("since_ms")
     )
 )
 _WRITTEN = (t.Throttle.guesses, t.Throttle.guessed_ms, t.Throttle.locked_until_ms)
@@ -77,7 +75,7 @@ _COUNT = Statement(lambda: t.Throttle.select(fn.COUNT(t.Throttle.name)))
 _FORGET_OLDEST = Statement(
     lambda: t.Throttle.delete().where(
         t.Throttle.guessed_ms
-        < t.Throttle.select(t.Throttle.guessed_ms)
+        < t.Throttle.select("guessed_ms")
         .order_by(t.Throttle.guessed_ms.desc())
         .limit(1)
         .offset(slot("others"))
@@ -94,8 +92,6 @@ _LOCKED = Statement(
     )
 )
 _UNLOCK = Statement(
-    lambda: t.Throttle.delete().where(
-        (t.Throttle.name == slot("name")) & (t.Throttle.source != slot("but"))
-    )
+    lambda: t.Throttle.delete().where(t.Throttle.has("name"), t.Throttle.source != slot("but"))
 )
 _PRUNE = Statement(lambda: t.Throttle.delete().where(t.Throttle.guessed_ms <= slot("before_ms")))

@@ -13,7 +13,7 @@ from shared.models import tables as t
 from shared.models.convert import millis, millis_or_none
 from shared.models.events import Told
 from shared.models.mapper import Mapper
-from shared.models.statements import Statement, insert_row, insert_rows, slot, update_columns
+from shared.models.statements import Statement, insert_row, insert_rows, slot, slots, update_columns
 from shared.rules.events import EventKind
 from shared.rules.tokens import SEEN_EVERY, Access, Caller, Token
 
@@ -78,9 +78,7 @@ def all_tokens() -> list[Token]:
     return [_TOKEN.read(row[1:], connections=tuple(opened[row[0]])) for row in _ALL.all()]
 
 
-_ALL = Statement(
-    lambda: t.ApiToken.select(t.ApiToken.id, *_TOKEN.fields).order_by(t.ApiToken.id.desc())
-)
+_ALL = Statement(lambda: t.ApiToken.select("id", *_TOKEN.fields).order_by(t.ApiToken.id.desc()))
 _OPENED = Statement(
     lambda: (
         t.TokenConnection.select(t.TokenConnection.token, t.Connection.name)
@@ -102,19 +100,13 @@ def caller(digest: str, now: datetime) -> Caller | None:
 
 
 _CALLER = Statement(
-    lambda: t.ApiToken.select(
-        *(t.ApiToken.id, t.ApiToken.label, t.ApiToken.access),
-        *(t.ApiToken.every_connection, t.ApiToken.last_used_ms),
-    ).where(
-        (t.ApiToken.digest == slot("digest"))
-        & t.ApiToken.revoked_ms.is_null()
-        & (t.ApiToken.expires_ms.is_null() | (t.ApiToken.expires_ms > slot("now_ms")))
+    lambda: t.ApiToken.select("id", "label", "access", "every_connection", "last_used_ms").where(
+        t.ApiToken.has("digest", revoked_ms=None),
+        t.ApiToken.expires_ms.is_null() | (t.ApiToken.expires_ms > slot("now_ms")),
     )
 )
 _CONNECTIONS = Statement(
-    lambda: t.TokenConnection.select(t.TokenConnection.connection).where(
-        t.TokenConnection.token == slot("token")
-    )
+    lambda: t.TokenConnection.select("connection").where(t.TokenConnection.has("token"))
 )
 
 
@@ -163,16 +155,10 @@ _BEGIN = insert_rows(
 
 
 def _of_key(query: Any) -> Any:
-    return query.where((t.ApiAnswer.token == slot("token")) & (t.ApiAnswer.key == slot("key")))
+    return query.where(t.ApiAnswer.has("token", "key"))
 
 
-_ANSWER = Statement(
-    lambda: _of_key(t.ApiAnswer.select(t.ApiAnswer.request, t.ApiAnswer.status, t.ApiAnswer.body))
-)
-_KEEP = Statement(
-    lambda: _of_key(
-        t.ApiAnswer.update({t.ApiAnswer.status: slot("status"), t.ApiAnswer.body: slot("body")})
-    )
-)
+_ANSWER = Statement(lambda: _of_key(t.ApiAnswer.select("request", "status", "body")))
+_KEEP = Statement(lambda: _of_key(t.ApiAnswer.update(**slots("status", "body"))))
 _DROP = Statement(lambda: _of_key(t.ApiAnswer.delete()))
 _FORGET = Statement(lambda: t.ApiAnswer.delete().where(t.ApiAnswer.at_ms < slot("before")))

@@ -35,7 +35,7 @@ def ran(connection_id: int | None, since: datetime) -> list[Ran]:
 def _ran(of_one: bool) -> Any:
     failed = t.Sync.state == SyncState.FAILED.value
     some_failed = (t.Sync.state == SyncState.FINISHED.value) & (t.Sync.failed > 0)
-    of_connection = [t.Sync.connection == slot("connection")] * of_one
+    of_connection = [t.Sync.has("connection")] * of_one
     return (
         t.Sync.select(
             t.Sync.started_ms / _QUARTER_MS,  # of integers, so it is cut to one
@@ -60,11 +60,9 @@ def owed(connection_id: int | None, since: date) -> list[DaySum]:
 
 @by_shape
 def _owed(of_one: bool) -> Any:
-    of_connection = [t.Invoice.connection == slot("connection")] * of_one
+    of_connection = [t.Invoice.has("connection")] * of_one
     return (
-        t.Invoice.select(
-            t.Invoice.currency, _day_since(t.Invoice.date), fn.SUM(t.Invoice.balance_cents)
-        )
+        t.Invoice.select("currency", _day_since(t.Invoice.date), fn.SUM(t.Invoice.balance_cents))
         .where(t.Invoice.status == "open", t.Invoice.left_out == "", *of_connection)
         .group_by(SQL("1"), SQL("2"))
     )
@@ -81,7 +79,7 @@ def collected(connection_id: int | None, since: date) -> list[DaySum]:
 @by_shape
 def _collected(of_one: bool) -> Any:
     return (
-        t.Payment.select(t.Payment.currency, t.Payment.date, fn.SUM(t.Payment.amount_cents))
+        t.Payment.select("currency", "date", fn.SUM(t.Payment.amount_cents))
         .where(*_paid(of_one))
         .group_by(SQL("1"), SQL("2"))
     )
@@ -100,9 +98,7 @@ def applied(connection_id: int | None, since: date) -> list[DaySum]:
 
 @by_shape
 def _applied(of_one: bool) -> Any:
-    same = (t.Invoice.txn_id == t.PaymentUse.invoice_txn_id) & (
-        t.Invoice.connection == t.Payment.connection
-    )
+    same = t.Invoice.has(txn_id=t.PaymentUse.invoice_txn_id, connection=t.Payment.connection)
     return (
         t.Payment.select(
             t.Invoice.currency,
@@ -118,7 +114,7 @@ def _applied(of_one: bool) -> Any:
 
 
 def _paid(of_one: bool) -> list[Any]:
-    of_connection = [t.Payment.connection == slot("connection")] * of_one
+    of_connection = [t.Payment.has("connection")] * of_one
     return [
         t.Payment.date >= slot("since"),
         among(t.Payment.status, "statuses"),

@@ -12,7 +12,7 @@ from shared.models import events, installation, outlets
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.mapper import Mapper
-from shared.models.statements import Row, Statement, insert_row, slot
+from shared.models.statements import Row, Statement, insert_row
 from shared.rules.webhooks import Webhook, WebhookStanding, outlet_name, secret_of
 
 _WEBHOOK = Mapper(
@@ -69,10 +69,10 @@ def _read(row: Row) -> Webhook:
 
 
 def _select() -> Any:
-    return t.Webhook.select(t.Webhook.events, *_WEBHOOK.fields).join(t.Outlet).join(t.Connection)
+    return t.Webhook.select("events", *_WEBHOOK.fields).join(t.Outlet).join(t.Connection)
 
 
-_GET = Statement(lambda: _select().where(t.Webhook.id == slot("id")))
+_GET = Statement(lambda: _select().where(t.Webhook.has("id")))
 _ALL = Statement(lambda: _select().order_by(t.Connection.name_key, t.Webhook.id))
 
 
@@ -82,7 +82,7 @@ def secret(webhook: Webhook) -> str:
     return secret_of(installation.secret(), salt)
 
 
-_SALT = Statement(lambda: t.Webhook.select(t.Webhook.salt).where(t.Webhook.id == slot("id")))
+_SALT = Statement(lambda: t.Webhook.select("salt").where(t.Webhook.has("id")))
 
 
 def standing(webhook: Webhook, kinds: Collection[str] | None) -> WebhookStanding:

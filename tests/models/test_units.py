@@ -259,7 +259,14 @@ def test_only_work_that_lasts_waits_for_the_disk(tmp_path, lasting):
         assert waits(old), "a rollback journal is no use without it"
 
 
+def import_every_module() -> None:
+    for module in walk_packages(models.__path__, f"{models.__name__}."):
+        if ".migrations" not in module.name:
+            import_module(module.name)
+
+
 def test_every_statement_can_be_built_ahead(store):
+    import_every_module()
     with store.reading():
         statements.compile_all()
     with pytest.raises(OutsideUnit):
@@ -267,9 +274,7 @@ def test_every_statement_can_be_built_ahead(store):
 
 
 def test_postgresql_takes_every_statement_whether_a_test_runs_it_there_or_not(postgres_store_url):
-    for module in walk_packages(models.__path__, f"{models.__name__}."):
-        if ".migrations" not in module.name:
-            import_module(module.name)
+    import_every_module()
     with open_store(postgres_store_url) as store, store.reading():
         engine, database = statements.current()
         for number, statement in enumerate(statements._statements):

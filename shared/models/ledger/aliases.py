@@ -14,7 +14,7 @@ from datetime import datetime
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.ledger.wanted import GONE
-from shared.models.statements import Statement, among, insert_rows, slot
+from shared.models.statements import AnyOf, Statement, insert_rows, slot
 from shared.rules.ledger import CustomerState
 from shared.rules.payments.names import folded
 from shared.rules.values import Customer
@@ -61,8 +61,7 @@ def still_there(connection_id: int, list_ids: Iterable[str]) -> None:
 
 _NOT_MERGED = Statement(
     lambda: t.CustomerMove.delete().where(
-        (t.CustomerMove.connection == slot("connection"))
-        & among(t.CustomerMove.from_list_id, "ids")
+        t.CustomerMove.has("connection", from_list_id=AnyOf("ids"))
     )
 )
 
@@ -81,18 +80,20 @@ _CARRY_OVER = Statement(
         .join(
             t.CustomerMove,
             on=(
-                (t.CustomerMove.connection == t.CustomerAlias.connection)
-                & (t.CustomerMove.from_list_id == t.CustomerAlias.list_id)
+                t.CustomerMove.has(
+                    connection=t.CustomerAlias.connection, from_list_id=t.CustomerAlias.list_id
+                )
             ),
         )
         .join(
             t.Customer,
             on=(
-                (t.Customer.connection == t.CustomerAlias.connection)
-                & (t.Customer.list_id == t.CustomerAlias.list_id)
+                t.Customer.has(
+                    connection=t.CustomerAlias.connection, list_id=t.CustomerAlias.list_id
+                )
             ),
         )
-        .where((t.CustomerAlias.connection == slot("connection")) & t.Customer.state.in_(GONE)),
+        .where(t.CustomerAlias.has("connection"), t.Customer.state.in_(GONE)),
         _FIELDS,
     ).on_conflict_ignore()
 )
@@ -111,13 +112,8 @@ def borne(connection_id: int, list_ids: Iterable[str]) -> dict[str, dict[str, st
 
 _BORNE = Statement(
     lambda: (
-        t.CustomerAlias.select(
-            t.CustomerAlias.list_id, t.CustomerAlias.folded, t.CustomerAlias.name
-        )
-        .where(
-            (t.CustomerAlias.connection == slot("connection"))
-            & among(t.CustomerAlias.list_id, "ids")
-        )
+        t.CustomerAlias.select("list_id", "folded", "name")
+        .where(t.CustomerAlias.has("connection", list_id=AnyOf("ids")))
         .order_by(t.CustomerAlias.first_seen_ms, t.CustomerAlias.folded)
     )
 )
@@ -131,8 +127,8 @@ def former(connection_id: int, list_id: str) -> tuple[str, ...]:
 
 
 _NOW = Statement(
-    lambda: t.Customer.select(t.Customer.full_name, t.Customer.name, t.Customer.company_name).where(
-        (t.Customer.connection == slot("connection")) & (t.Customer.list_id == slot("id"))
+    lambda: t.Customer.select("full_name", "name", "company_name").where(
+        t.Customer.has("connection", list_id=slot("id"))
     )
 )
 
@@ -147,18 +143,18 @@ def bearers(connection_id: int, names: Iterable[str]) -> dict[str, list[str]]:
 
 _BEARERS = Statement(
     lambda: (
-        t.CustomerAlias.select(t.CustomerAlias.folded, t.CustomerAlias.list_id)
+        t.CustomerAlias.select("folded", "list_id")
         .join(
             t.Customer,
             on=(
-                (t.Customer.connection == t.CustomerAlias.connection)
-                & (t.Customer.list_id == t.CustomerAlias.list_id)
+                t.Customer.has(
+                    connection=t.CustomerAlias.connection, list_id=t.CustomerAlias.list_id
+                )
             ),
         )
         .where(
-            (t.CustomerAlias.connection == slot("connection"))
-            & among(t.CustomerAlias.folded, "names")
-            & (t.Customer.state == CustomerState.HELD.value)
+            t.CustomerAlias.has("connection", folded=AnyOf("names")),
+            t.Customer.state == CustomerState.HELD.value,
         )
         .order_by(t.CustomerAlias.list_id)
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from shared.models import tables as t
 from shared.models.ledger import aliases, rereads
 from shared.models.ledger.incoming_customers import mark_customers_deleted
-from shared.models.statements import Row, Statement, among, slot
+from shared.models.statements import AnyOf, Row, Statement, slot
 from shared.rules.ledger import CustomerState
 from shared.rules.values import CheckedCustomer, InvoiceStatus, RecordKind
 
@@ -23,11 +23,10 @@ def customers_to_check(connection_id: int, after: str, limit: int) -> list[str]:
 
 _TO_CHECK = Statement(
     lambda: (
-        t.Customer.select(t.Customer.list_id)
+        t.Customer.select("list_id")
         .where(
-            (t.Customer.connection == slot("connection"))
-            & (t.Customer.state == CustomerState.HELD.value)
-            & (t.Customer.list_id > slot("after"))
+            t.Customer.has("connection", state=CustomerState.HELD),
+            t.Customer.list_id > slot("after"),
         )
         .order_by(t.Customer.list_id)
         .limit(slot("limit"))
@@ -74,13 +73,8 @@ def _particulars(one: CheckedCustomer) -> Row:
 
 _HELD = Statement(
     lambda: t.Customer.select(
-        *(t.Customer.list_id, t.Customer.edit_sequence, t.Customer.full_name),
-        *(t.Customer.parent_list_id, t.Customer.active),
-    ).where(
-        (t.Customer.connection == slot("connection"))
-        & (t.Customer.state == CustomerState.HELD.value)
-        & among(t.Customer.list_id, "ids")
-    )
+        "list_id", "edit_sequence", "full_name", "parent_list_id", "active"
+    ).where(t.Customer.has("connection", state=CustomerState.HELD, list_id=AnyOf("ids")))
 )
 
 
@@ -99,22 +93,16 @@ def customers_gone(connection_id: int, list_ids: Iterable[str]) -> None:
 
 _JOBS_OF = Statement(
     lambda: (
-        t.Customer.select(t.Customer.list_id)
-        .where(
-            (t.Customer.connection == slot("connection"))
-            & (t.Customer.state == CustomerState.HELD.value)
-            & among(t.Customer.parent_list_id, "ids")
-        )
+        t.Customer.select("list_id")
+        .where(t.Customer.has("connection", state=CustomerState.HELD, parent_list_id=AnyOf("ids")))
         .order_by(t.Customer.id)
     )
 )
 _OPEN_INVOICES_OF = Statement(
     lambda: (
-        t.Invoice.select(t.Invoice.txn_id)
+        t.Invoice.select("txn_id")
         .where(
-            (t.Invoice.connection == slot("connection"))
-            & (t.Invoice.status == InvoiceStatus.OPEN.value)
-            & among(t.Invoice.customer_list_id, "ids")
+            t.Invoice.has("connection", status=InvoiceStatus.OPEN, customer_list_id=AnyOf("ids"))
         )
         .order_by(t.Invoice.id)
     )

@@ -10,7 +10,7 @@ from typing import Any
 from shared.models import tables as t
 from shared.models.mapper import Mapper
 from shared.models.searching import holding, pattern
-from shared.models.statements import Statement, among, insert_rows, slot
+from shared.models.statements import AnyOf, Statement, among, insert_rows, slot
 from shared.rules.ledger import CreditMemo, CreditUse
 from shared.rules.values import Outcome
 
@@ -81,7 +81,7 @@ def _forget(connection_id: int, txn_ids: Collection[str]) -> None:
 def _select(*conditions: Any) -> Any:
     return (
         t.CreditMemo.select(*_MEMO.fields)
-        .where(t.CreditMemo.connection == slot("connection"), *conditions)
+        .where(t.CreditMemo.has("connection"), *conditions)
         .order_by(t.CreditMemo.date, t.CreditMemo.txn_id)
     )
 
@@ -91,7 +91,7 @@ _KNOWN = Statement(lambda: _select(among(t.CreditMemo.txn_id, "ids")))
 _UNSEEN = Statement(lambda: _select(t.CreditMemo.shown_in != slot("sync")))
 _CALLED = Statement(
     lambda: (
-        t.CreditMemo.select(t.CreditMemo.connection, *_MEMO.fields)
+        t.CreditMemo.select("connection", *_MEMO.fields)
         .where(holding("text", t.CreditMemo.number, t.CreditMemo.txn_id))
         .order_by(t.CreditMemo.connection, t.CreditMemo.date, t.CreditMemo.txn_id)
         .limit(slot("limit"))
@@ -99,10 +99,8 @@ _CALLED = Statement(
 )
 _USES = Statement(
     lambda: (
-        t.CreditUse.select(t.CreditUse.memo_txn_id, *_USE.fields)
-        .where(
-            (t.CreditUse.connection == slot("connection")) & among(t.CreditUse.memo_txn_id, "ids")
-        )
+        t.CreditUse.select("memo_txn_id", *_USE.fields)
+        .where(t.CreditUse.has("connection", memo_txn_id=AnyOf("ids")))
         .order_by(t.CreditUse.memo_txn_id, t.CreditUse.position)
     )
 )
@@ -117,12 +115,8 @@ _WRITE_USES = insert_rows(
     [t.CreditUse.connection, t.CreditUse.memo_txn_id, t.CreditUse.position, *_USE.fields],
 )
 _FORGET = Statement(
-    lambda: t.CreditMemo.delete().where(
-        (t.CreditMemo.connection == slot("connection")) & among(t.CreditMemo.txn_id, "ids")
-    )
+    lambda: t.CreditMemo.delete().where(t.CreditMemo.has("connection", txn_id=AnyOf("ids")))
 )
 _FORGET_USES = Statement(
-    lambda: t.CreditUse.delete().where(
-        (t.CreditUse.connection == slot("connection")) & among(t.CreditUse.memo_txn_id, "ids")
-    )
+    lambda: t.CreditUse.delete().where(t.CreditUse.has("connection", memo_txn_id=AnyOf("ids")))
 )

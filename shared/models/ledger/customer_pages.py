@@ -14,7 +14,7 @@ from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.mapper import Mapper
 from shared.models.searching import by_shape, holding_words, patterns
-from shared.models.statements import Row, Statement, among, slot
+from shared.models.statements import AnyOf, Row, Statement, among, slot
 from shared.rules.ledger import (
     Billed,
     CustomerFilter,
@@ -69,11 +69,13 @@ def _with_those_above(connection_id: int, billed: list[CustomerSides]) -> list[C
 _BILLED = Statement(
     lambda: _held(
         fn.EXISTS(
-            t.Invoice.select(t.Invoice.id).where(
-                (t.Invoice.connection == t.Customer.connection)
-                & (t.Invoice.bill_to_list_id == t.Customer.list_id)
-                & (t.Invoice.left_out == "")
-                & among(t.Invoice.status, "statuses")
+            t.Invoice.select("id").where(
+                t.Invoice.has(
+                    connection=t.Customer.connection,
+                    bill_to_list_id=t.Customer.list_id,
+                    left_out="",
+                    status=AnyOf("statuses"),
+                )
             )
         )
     )
@@ -109,7 +111,7 @@ def _page(billed: Billed, of_one: bool, words: int) -> Any:
         .where(
             Tuple(*place) > after,
             *_of_kind(billed),
-            *([t.Customer.connection == slot("connection")] if of_one else ()),
+            *([t.Customer.has("connection")] if of_one else ()),
             *holding_words(words, t.Customer.full_name, t.Connection.name),
         )
         .order_by(*place)
@@ -122,9 +124,8 @@ def _of_kind(billed: Billed) -> Sequence[Any]:
     if billed is Billed.HELD:
         return (held,)
     has_invoices = fn.EXISTS(
-        t.Invoice.select(t.Invoice.id).where(
-            (t.Invoice.connection == t.Customer.connection)
-            & (t.Invoice.bill_to_list_id == t.Customer.list_id)
+        t.Invoice.select("id").where(
+            t.Invoice.has(connection=t.Customer.connection, bill_to_list_id=t.Customer.list_id)
         )
     )
     if billed is Billed.BILLED:
@@ -144,11 +145,7 @@ def get(connection_id: int, list_id: str) -> CustomerSides:
     return found[0]
 
 
-_GET = Statement(
-    lambda: _select().where(
-        (t.Customer.connection == slot("connection")) & (t.Customer.list_id == slot("list_id"))
-    )
-)
+_GET = Statement(lambda: _select().where(t.Customer.has("connection", "list_id")))
 
 
 def _with_sides(found: Sequence[Row]) -> list[CustomerSides]:
@@ -160,9 +157,7 @@ def _with_sides(found: Sequence[Row]) -> list[CustomerSides]:
 
 def _sides() -> Any:
     """Grouped by customer, currency and why it is left out; only what is open on a side."""
-    billed = (t.Invoice.connection == t.Customer.connection) & (
-        t.Invoice.bill_to_list_id == t.Customer.list_id
-    )
+    billed = t.Invoice.has(connection=t.Customer.connection, bill_to_list_id=t.Customer.list_id)
     groups = (t.Customer.id, t.Invoice.currency, t.Invoice.left_out)
     opened = fn.SUM(Case(None, [(_IS_OPEN, 1)], 0))
     balance = fn.SUM(Case(None, [(_IS_OPEN, t.Invoice.balance_cents)], 0))
@@ -214,11 +209,7 @@ def known(connection_id: int, list_ids: Iterable[str]) -> dict[str, CustomerSide
     return {one.list_id: one for one in map(_CUSTOMER.read, rows)}
 
 
-_KNOWN = Statement(
-    lambda: _select().where(
-        (t.Customer.connection == slot("connection")) & among(t.Customer.list_id, "ids")
-    )
-)
+_KNOWN = Statement(lambda: _select().where(t.Customer.has("connection", list_id=AnyOf("ids"))))
 
 
 def of_ids(ids: Collection[int]) -> dict[int, CustomerSides]:
@@ -250,9 +241,7 @@ def find(connection_id: int, text: str) -> CustomerSides:
 
 def _held(*conditions: Any) -> Any:
     return _select().where(
-        t.Customer.connection == slot("connection"),
-        t.Customer.state == CustomerState.HELD.value,
-        *conditions,
+        t.Customer.has("connection"), t.Customer.state == CustomerState.HELD.value, *conditions
     )
 
 

@@ -11,7 +11,7 @@ from shared.models import events
 from shared.models import tables as t
 from shared.models.events import Told
 from shared.models.ledger import aliases, rereads, wanted
-from shared.models.statements import Row, Statement, among, insert_rows, slot
+from shared.models.statements import AnyOf, Row, Statement, insert_rows, slot
 from shared.rules.events import EventKind
 from shared.rules.ledger import CustomerState
 from shared.rules.values import Customer, RecordKind
@@ -80,10 +80,14 @@ def _mark_of(customer: Customer) -> list[Any]:
 
 _KNOWN = Statement(
     lambda: t.Customer.select(
-        *(t.Customer.list_id, t.Customer.state, t.Customer.edit_sequence),
-        *(t.Customer.time_modified, t.Customer.active),
-        *(t.Customer.full_name, t.Customer.parent_list_id),
-    ).where((t.Customer.connection == slot("connection")) & among(t.Customer.list_id, "ids"))
+        "list_id",
+        "state",
+        "edit_sequence",
+        "time_modified",
+        "active",
+        "full_name",
+        "parent_list_id",
+    ).where(t.Customer.has("connection", list_id=AnyOf("ids")))
 )
 _TOLD = [getattr(t.Customer, name) for name in Customer._fields]
 _WRITE = insert_rows(
@@ -106,11 +110,8 @@ def missing_customers(connection_id: int, limit: int) -> list[str]:
 
 _WANTED = Statement(
     lambda: (
-        t.Customer.select(t.Customer.list_id)
-        .where(
-            (t.Customer.connection == slot("connection"))
-            & (t.Customer.state == CustomerState.WANTED.value)
-        )
+        t.Customer.select("list_id")
+        .where(t.Customer.has("connection", state=CustomerState.WANTED))
         .order_by(t.Customer.id)
         .limit(slot("limit"))
     )
@@ -138,11 +139,7 @@ _TELL_DELETED = Statement(
                 *(t.Customer.list_id, t.Customer.full_name),
                 state=CustomerState.DELETED.value,
             )
-        ).where(
-            (t.Customer.connection == slot("connection"))
-            & among(t.Customer.list_id, "ids")
-            & (t.Customer.state == CustomerState.HELD.value)
-        )
+        ).where(t.Customer.has("connection", list_id=AnyOf("ids"), state=CustomerState.HELD))
     )
 )
 
@@ -155,7 +152,7 @@ def _mark(connection_id: int, list_ids: Iterable[str], state: CustomerState) -> 
 
 
 _MARK = Statement(
-    lambda: t.Customer.update({t.Customer.state: slot("state")}).where(
-        (t.Customer.connection == slot("connection")) & among(t.Customer.list_id, "ids")
+    lambda: t.Customer.update(state=slot("state")).where(
+        t.Customer.has("connection", list_id=AnyOf("ids"))
     )
 )

@@ -18,16 +18,12 @@ from shared.models.convert import money
 from shared.models.events import Told
 from shared.models.ledger import aliases, rereads, seen, wanted
 from shared.models.mapper import Mapper
-from shared.models.statements import Row, Statement, among, insert_rows, slot
+from shared.models.statements import AnyOf, Row, Statement, among, insert_rows, slot
 from shared.qbxml.invoice_lines import InvoiceLineRet
 from shared.rules.events import EventKind
 from shared.rules.ledger import Invoice, InvoiceLine
 from shared.rules.payments import numbers
-from shared.rules.values import (
-    InvoiceStatus,
-    OpenInvoice,
-    RecordKind,
-)
+from shared.rules.values import InvoiceStatus, OpenInvoice, RecordKind
 
 
 class IncomingInvoice(NamedTuple):
@@ -100,8 +96,7 @@ def store_invoices(connection_id: int, batch: Sequence[IncomingInvoice]) -> Stor
     _see(connection_id, known, {one: invoices[one].balance_cents for one in stored.unchanged})
     stored.rows.extend((*rows.values(), *(known[one][_ID] for one in stored.unchanged)))
     wanted.want(
-        connection_id,
-        (one.customer_list_id for one in written if one.status == InvoiceStatus.OPEN),
+        connection_id, (one.customer_list_id for one in written if one.status == InvoiceStatus.OPEN)
     )
     aliases.invoices_moved(connection_id, set(_moves(known, written)))
     if stored.updated:
@@ -124,15 +119,8 @@ def _tell_changed(connection_id: int, known: Mapping[str, Row], updated: Sequenc
 
 _SHOWN = Statement(
     lambda: (
-        t.Invoice.select(
-            *(t.Invoice.txn_id, t.Invoice.number, t.Invoice.balance_cents),
-            *(t.Invoice.currency, t.Invoice.status),
-        )
-        .where(
-            (t.Invoice.connection == slot("connection"))
-            & among(t.Invoice.txn_id, "ids")
-            & (t.Invoice.left_out == "")
-        )
+        t.Invoice.select("txn_id", "number", "balance_cents", "currency", "status")
+        .where(t.Invoice.has("connection", txn_id=AnyOf("ids"), left_out=""))
         .order_by(t.Invoice.id)
     )
 )
@@ -150,11 +138,18 @@ def _moves(
 
 _KNOWN = Statement(
     lambda: t.Invoice.select(
-        *(t.Invoice.txn_id, t.Invoice.ar_account_list_id, t.Invoice.currency, t.Invoice.note),
-        *(t.Invoice.edit_sequence, t.Invoice.time_modified),
-        *(t.Invoice.balance_cents, t.Invoice.status, t.Invoice.customer_list_id),
-        *(t.Invoice.seen_cents, t.Invoice.id),
-    ).where((t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids"))
+        "txn_id",
+        "ar_account_list_id",
+        "currency",
+        "note",
+        "edit_sequence",
+        "time_modified",
+        "balance_cents",
+        "status",
+        "customer_list_id",
+        "seen_cents",
+        "id",
+    ).where(t.Invoice.has("connection", txn_id=AnyOf("ids")))
 )
 _BALANCE, _CUSTOMER, _SEEN, _ID = -5, -3, -2, -1
 """Where these stand in what follows the TxnID in a row of _KNOWN."""
@@ -213,9 +208,7 @@ def _write_lines(
 
 
 _NUMBERS = Statement(
-    lambda: t.Invoice.select(t.Invoice.txn_id, t.Invoice.id).where(
-        (t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids")
-    )
+    lambda: t.Invoice.select("txn_id", "id").where(t.Invoice.has("connection", txn_id=AnyOf("ids")))
 )
 _DELETE_LINES = Statement(lambda: t.InvoiceLine.delete().where(among(t.InvoiceLine.invoice, "ids")))
 _WRITE_LINES = insert_rows(
@@ -260,9 +253,7 @@ def _see(connection_id: int, known: Mapping[str, Row], balances: Mapping[str, in
 
 
 _SEE = Statement(
-    lambda: t.Invoice.update({t.Invoice.seen_cents: slot("seen")}).where(
-        (t.Invoice.connection == slot("connection")) & (t.Invoice.txn_id == slot("txn_id"))
-    )
+    lambda: t.Invoice.update(seen_cents=slot("seen")).where(t.Invoice.has("connection", "txn_id"))
 )
 
 
@@ -296,9 +287,8 @@ _TELL_DELETED = Statement(
             )
         )
         .where(
-            (t.Invoice.connection == slot("connection"))
-            & among(t.Invoice.txn_id, "ids")
-            & t.Invoice.left_out.in_(("", t.UNSETTLED))
+            t.Invoice.has("connection", txn_id=AnyOf("ids")),
+            t.Invoice.left_out.in_(("", t.UNSETTLED)),
         )
         .order_by(t.Invoice.id)
     )
@@ -306,17 +296,10 @@ _TELL_DELETED = Statement(
 
 _MARK_DELETED = Statement(
     lambda: (
-        t.Invoice.update(
-            {
-                t.Invoice.status: InvoiceStatus.DELETED.value,
-                t.Invoice.balance_cents: 0,
-                t.Invoice.seen_cents: 0,
-            }
-        )
+        t.Invoice.update(status=InvoiceStatus.DELETED.value, balance_cents=0, seen_cents=0)
         .where(
-            (t.Invoice.connection == slot("connection"))
-            & among(t.Invoice.txn_id, "ids")
-            & (t.Invoice.status != InvoiceStatus.DELETED.value)
+            t.Invoice.has("connection", txn_id=AnyOf("ids")),
+            t.Invoice.status != InvoiceStatus.DELETED.value,
         )
         .returning(t.Invoice.txn_id)
     )
@@ -335,8 +318,8 @@ def balances(connection_id: int, txn_ids: Iterable[str]) -> dict[str, Decimal]:
 
 
 _BALANCES = Statement(
-    lambda: t.Invoice.select(t.Invoice.txn_id, t.Invoice.balance_cents).where(
-        (t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids")
+    lambda: t.Invoice.select("txn_id", "balance_cents").where(
+        t.Invoice.has("connection", txn_id=AnyOf("ids"))
     )
 )
 
@@ -348,9 +331,9 @@ def invoice_documents(connection_id: int, txn_ids: Iterable[str]) -> dict[str, s
 
 
 _DOCUMENTS = Statement(
-    lambda: t.Invoice.select(
-        t.Invoice.txn_id, t.Invoice.number, t.Invoice.customer_full_name
-    ).where((t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids"))
+    lambda: t.Invoice.select("txn_id", "number", "customer_full_name").where(
+        t.Invoice.has("connection", txn_id=AnyOf("ids"))
+    )
 )
 
 
@@ -366,14 +349,12 @@ def invoice(connection_id: int, txn_id: str) -> Invoice:
 _INVOICE = Mapper(Invoice, t.Invoice, but=["lines"])
 _LINE = Mapper(InvoiceLine, t.InvoiceLine, group=t.InvoiceLine.group_line_id)
 _INVOICE_BY_ID = Statement(
-    lambda: t.Invoice.select(t.Invoice.id, *_INVOICE.fields).where(
-        (t.Invoice.connection == slot("connection")) & (t.Invoice.txn_id == slot("txn_id"))
-    )
+    lambda: t.Invoice.select("id", *_INVOICE.fields).where(t.Invoice.has("connection", "txn_id"))
 )
 _LINES = Statement(
     lambda: (
         t.InvoiceLine.select(*_LINE.fields)
-        .where(t.InvoiceLine.invoice == slot("invoice"))
+        .where(t.InvoiceLine.has("invoice"))
         .order_by(t.InvoiceLine.position)
     )
 )

@@ -24,7 +24,7 @@ from shared.models.searching import (
     of_each_status,
     patterns,
 )
-from shared.models.statements import Statement, among, slot
+from shared.models.statements import AnyOf, Statement, among, slot
 from shared.rules.ledger import CustomerState, ExportedInvoice, InvoiceFilter, InvoiceSides, Kept
 from shared.rules.payments import numbers
 from shared.rules.payments.names import folded
@@ -69,11 +69,7 @@ _WITH_LEFT_OUT = Statement(lambda: _by_date(t.Invoice.left_out.not_in(_HIDDEN)))
 def _by_date(condition: Any, made: Mapper[Any] = _INVOICE) -> Any:
     return (
         _select(made)
-        .where(
-            (t.Invoice.connection == slot("connection"))
-            & among(t.Invoice.status, "statuses")
-            & condition
-        )
+        .where(t.Invoice.has("connection", status=AnyOf("statuses")), condition)
         .order_by(t.Invoice.date, t.Invoice.txn_id)
     )
 
@@ -104,7 +100,7 @@ def page(wanted: InvoiceFilter, limit: int, before_id: int | None = None) -> lis
 @by_shape
 def _page(kept: Kept, filters: frozenset[str], words: int) -> Any:
     conditions = {
-        "connection": t.Invoice.connection == slot("connection"),
+        "connection": t.Invoice.has("connection"),
         "bill_to": t.Invoice.bill_to_list_id == slot("bill_to"),
     }
     # The sum keeps the database from going through all invoices, for the sake of their order,
@@ -125,7 +121,7 @@ def _kept(kept: Kept) -> Sequence[Any]:
         return (SQL(t.LEFT_OUT),)
     if kept is Kept.DIFFERING:
         return SQL(t.DIFFERING), t.Invoice.left_out == ""
-    return t.Invoice.left_out == "", t.Invoice.status == slot("status")
+    return t.Invoice.left_out == "", t.Invoice.has("status")
 
 
 def get(connection_id: int, txn_id: str) -> InvoiceSides:
@@ -136,11 +132,7 @@ def get(connection_id: int, txn_id: str) -> InvoiceSides:
     return _INVOICE.read(row)
 
 
-_GET = Statement(
-    lambda: _select().where(
-        (t.Invoice.connection == slot("connection")) & (t.Invoice.txn_id == slot("txn_id"))
-    )
-)
+_GET = Statement(lambda: _select().where(t.Invoice.has("connection", "txn_id")))
 
 
 def of_ids(ids: Collection[int]) -> dict[int, InvoiceSides]:
@@ -165,7 +157,7 @@ def called(connection_id: int, text: str) -> list[InvoiceSides]:
 _CALLED = Statement(
     lambda: (
         _select()
-        .where((t.Invoice.connection == slot("connection")) & (t.Invoice.number_key == slot("key")))
+        .where(t.Invoice.has("connection", number_key=slot("key")))
         .order_by(t.Invoice.id.desc())
     )
 )
@@ -179,12 +171,12 @@ def left_out(connection_id: int | None = None) -> dict[str, int]:
 
 
 _LEFT_OUT = Statement(lambda: _reasons())
-_LEFT_OUT_OF = Statement(lambda: _reasons().where(t.Invoice.connection == slot("connection")))
+_LEFT_OUT_OF = Statement(lambda: _reasons().where(t.Invoice.has("connection")))
 
 
 def _reasons() -> Any:
     return (
-        t.Invoice.select(t.Invoice.left_out, fn.COUNT(t.Invoice.id))
+        t.Invoice.select("left_out", fn.COUNT(t.Invoice.id))
         .where(SQL(t.LEFT_OUT))
         .group_by(t.Invoice.left_out)
         .order_by(t.Invoice.left_out)
@@ -199,9 +191,7 @@ def differing(connection_id: int | None = None) -> int:
 
 
 _DIFFERING = Statement(lambda: _count_differing())
-_DIFFERING_OF = Statement(
-    lambda: _count_differing().where(t.Invoice.connection == slot("connection"))
-)
+_DIFFERING_OF = Statement(lambda: _count_differing().where(t.Invoice.has("connection")))
 
 
 def _count_differing() -> Any:
@@ -216,14 +206,8 @@ def totals(connection_id: int) -> list[tuple[str, int, Decimal]]:
 
 _TOTALS = Statement(
     lambda: (
-        t.Invoice.select(
-            *(t.Invoice.currency, fn.COUNT(t.Invoice.id), fn.SUM(t.Invoice.balance_cents))
-        )
-        .where(
-            (t.Invoice.connection == slot("connection"))
-            & (t.Invoice.status == InvoiceStatus.OPEN.value)
-            & (t.Invoice.left_out == "")
-        )
+        t.Invoice.select("currency", fn.COUNT(t.Invoice.id), fn.SUM(t.Invoice.balance_cents))
+        .where(t.Invoice.has("connection", status=InvoiceStatus.OPEN, left_out=""))
         .group_by(t.Invoice.currency)
         .order_by(t.Invoice.currency)
     )
@@ -236,18 +220,12 @@ def owed(connection_id: int, txn_ids: Sequence[str]) -> dict[str, InvoiceSides]:
     return {invoice.txn_id: invoice for invoice in map(_INVOICE.read, rows)}
 
 
-_OWED = Statement(
-    lambda: _select().where(
-        (t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids")
-    )
-)
+_OWED = Statement(lambda: _select().where(t.Invoice.has("connection", txn_id=AnyOf("ids"))))
 
 
 def _select(made: Mapper[Any] = _INVOICE) -> Any:
-    billed = (
-        (t.Customer.connection == t.Invoice.connection)
-        & (t.Customer.list_id == t.Invoice.bill_to_list_id)
-        & (t.Customer.state == CustomerState.HELD.value)
+    billed = t.Customer.has(
+        connection=t.Invoice.connection, list_id=t.Invoice.bill_to_list_id, state=CustomerState.HELD
     )
     return (
         t.Invoice.select(*made.fields)

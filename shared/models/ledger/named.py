@@ -9,7 +9,7 @@ from typing import NamedTuple
 from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.ledger import aliases
-from shared.models.statements import Row, Statement, among, slot
+from shared.models.statements import AnyOf, Row, Statement, slot
 from shared.rules.ledger import CustomerState
 from shared.rules.payments import numbers
 from shared.rules.payments.names import folded
@@ -68,10 +68,8 @@ def _bearing(
 
 
 _PLAIN = Statement(
-    lambda: t.Customer.select(t.Customer.list_id, t.Customer.full_name, t.Customer.currency).where(
-        (t.Customer.connection == slot("connection"))
-        & (t.Customer.state == CustomerState.HELD.value)
-        & among(t.Customer.list_id, "ids")
+    lambda: t.Customer.select("list_id", "full_name", "currency").where(
+        t.Customer.has("connection", state=CustomerState.HELD, list_id=AnyOf("ids"))
     )
 )
 
@@ -83,11 +81,10 @@ def receivables_of(connection_id: int, list_id: str) -> list[str]:
 
 _RECEIVABLES = Statement(
     lambda: (
-        t.Invoice.select(t.Invoice.ar_account_list_id)
+        t.Invoice.select("ar_account_list_id")
         .where(
-            (t.Invoice.connection == slot("connection"))
-            & (t.Invoice.customer_list_id == slot("list_id"))
-            & (t.Invoice.ar_account_list_id != "")
+            t.Invoice.has("connection", customer_list_id=slot("list_id")),
+            t.Invoice.ar_account_list_id != "",
         )
         .distinct()
     )
@@ -121,14 +118,10 @@ _FIELDS = (
     *(t.Invoice.balance_cents, t.Invoice.status, t.Invoice.left_out),
 )
 _BY_TXN_ID = Statement(
-    lambda: t.Invoice.select(*_FIELDS).where(
-        (t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids")
-    )
+    lambda: t.Invoice.select(*_FIELDS).where(t.Invoice.has("connection", txn_id=AnyOf("ids")))
 )
 _BY_NUMBER = Statement(
-    lambda: t.Invoice.select(*_FIELDS).where(
-        (t.Invoice.connection == slot("connection")) & among(t.Invoice.number_key, "keys")
-    )
+    lambda: t.Invoice.select(*_FIELDS).where(t.Invoice.has("connection", number_key=AnyOf("keys")))
 )
 
 
@@ -211,11 +204,6 @@ def _customers(connection_id: int, list_ids: Iterable[str]) -> dict[str, _Custom
 
 _CUSTOMERS = Statement(
     lambda: t.Customer.select(
-        *(t.Customer.list_id, t.Customer.parent_list_id, t.Customer.full_name),
-        *(t.Customer.name, t.Customer.company_name),
-    ).where(
-        (t.Customer.connection == slot("connection"))
-        & (t.Customer.state == CustomerState.HELD.value)
-        & among(t.Customer.list_id, "ids")
-    )
+        "list_id", "parent_list_id", "full_name", "name", "company_name"
+    ).where(t.Customer.has("connection", state=CustomerState.HELD, list_id=AnyOf("ids")))
 )

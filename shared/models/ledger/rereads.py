@@ -8,7 +8,7 @@ from peewee import fn
 
 from shared.models import tables as t
 from shared.models.ledger import wanted
-from shared.models.statements import Statement, among, insert_rows, slot
+from shared.models.statements import AnyOf, Statement, insert_rows, slot
 from shared.rules.values import RecordKind
 
 
@@ -37,8 +37,8 @@ def next_reread(connection_id: int, kind: RecordKind, limit: int) -> list[str]:
 
 _NEXT = Statement(
     lambda: (
-        t.Reread.select(t.Reread.object_id)
-        .where((t.Reread.connection == slot("connection")) & (t.Reread.kind == slot("kind")))
+        t.Reread.select("object_id")
+        .where(t.Reread.has("connection", "kind"))
         .order_by(t.Reread.id)
         .limit(slot("limit"))
     )
@@ -51,11 +51,7 @@ def reread_done(connection_id: int, kind: RecordKind, ids: Iterable[str]) -> Non
 
 
 _DONE = Statement(
-    lambda: t.Reread.delete().where(
-        (t.Reread.connection == slot("connection"))
-        & (t.Reread.kind == slot("kind"))
-        & among(t.Reread.object_id, "ids")
-    )
+    lambda: t.Reread.delete().where(t.Reread.has("connection", "kind", object_id=AnyOf("ids")))
 )
 
 
@@ -66,9 +62,7 @@ def watermark(connection_id: int, kind: str) -> str:
 
 
 _WATERMARK = Statement(
-    lambda: t.Watermark.select(t.Watermark.text).where(
-        (t.Watermark.connection == slot("connection")) & (t.Watermark.kind == slot("kind"))
-    )
+    lambda: t.Watermark.select("text").where(t.Watermark.has("connection", "kind"))
 )
 
 
@@ -78,9 +72,7 @@ def watermarks(connection_id: int) -> dict[str, str]:
 
 
 _WATERMARKS = Statement(
-    lambda: t.Watermark.select(t.Watermark.kind, t.Watermark.text).where(
-        t.Watermark.connection == slot("connection")
-    )
+    lambda: t.Watermark.select("kind", "text").where(t.Watermark.has("connection"))
 )
 
 
@@ -91,7 +83,7 @@ def newest_modified(connection_id: int) -> str:
 
 _NEWEST_MODIFIED = Statement(
     lambda: t.Invoice.select(fn.COALESCE(fn.MAX(t.Invoice.time_modified), "")).where(
-        t.Invoice.connection == slot("connection")
+        t.Invoice.has("connection")
     )
 )
 

@@ -15,7 +15,7 @@ from itertools import accumulate, pairwise
 from shared.models import tables as t
 from shared.models.convert import day_text
 from shared.models.ledger import rereads
-from shared.models.statements import Statement, among, slot
+from shared.models.statements import Statement, among, slot, slots
 from shared.rules.values import InvoiceStatus, RecordKind
 
 
@@ -85,28 +85,19 @@ class _Rows:
         return [id_ for id_ in ids if id_ >= end or not bits[id_ >> 3] >> (id_ & 7) & 1]
 
 
-_FORGET = Statement(lambda: t.SeenPage.delete().where(t.SeenPage.connection == slot("connection")))
-_NOTE = Statement(
-    lambda: t.SeenPage.insert(
-        {t.SeenPage.connection: slot("connection"), t.SeenPage.rows: slot("rows")}
-    )
-)
-_PAGES = Statement(
-    lambda: t.SeenPage.select(t.SeenPage.rows).where(t.SeenPage.connection == slot("connection"))
-)
+_FORGET = Statement(lambda: t.SeenPage.delete().where(t.SeenPage.has("connection")))
+_NOTE = Statement(lambda: t.SeenPage.insert(**slots("connection", "rows")))
+_PAGES = Statement(lambda: t.SeenPage.select("rows").where(t.SeenPage.has("connection")))
 _OPEN = Statement(
     lambda: (
-        t.Invoice.select(t.Invoice.id)
-        .where(
-            (t.Invoice.connection == slot("connection"))
-            & (t.Invoice.status == InvoiceStatus.OPEN.value)
-        )
+        t.Invoice.select("id")
+        .where(t.Invoice.has("connection", status=InvoiceStatus.OPEN))
         .order_by(t.Invoice.id)
     )
 )
 _DATED = Statement(
     lambda: (
-        t.Invoice.select(t.Invoice.txn_id)
+        t.Invoice.select("txn_id")
         .where(among(t.Invoice.id, "ids") & (t.Invoice.date >= slot("start")))
         .order_by(t.Invoice.id)
     )

@@ -17,12 +17,12 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from peewee import JOIN, SQL, Case, Expression, fn
+from peewee import JOIN, SQL, Case, fn
 
 from shared.models import events
 from shared.models import tables as t
 from shared.models.convert import day_text
-from shared.models.statements import Statement, among, slot
+from shared.models.statements import AnyOf, Statement, among, slot
 from shared.rules.events import EventKind
 from shared.rules.ledger import CustomerState
 from shared.rules.values import InvoiceStatus, JobMode
@@ -144,11 +144,9 @@ def without_customer(connection_id: int, txn_ids: Iterable[str]) -> frozenset[st
 
 
 _WITHOUT_CUSTOMER = Statement(
-    lambda: t.Invoice.select(t.Invoice.txn_id).where(
-        (t.Invoice.connection == slot("connection"))
-        & among(t.Invoice.txn_id, "ids")
-        & (t.Invoice.status == InvoiceStatus.OPEN.value)
-        & (t.Invoice.left_out == CUSTOMER_MISSING)
+    lambda: t.Invoice.select("txn_id").where(
+        t.Invoice.has("connection", txn_id=AnyOf("ids"), status=InvoiceStatus.OPEN),
+        t.Invoice.left_out == CUSTOMER_MISSING,
     )
 )
 
@@ -194,11 +192,8 @@ def _places(list_ids: Iterable[str], connection_id: int) -> dict[str, Place]:
 
 
 def _held_customers(*columns: Any) -> Any:
-    return t.Customer.select(
-        t.Customer.list_id, t.Customer.parent_list_id, t.Customer.active, *columns
-    ).where(
-        (t.Customer.connection == slot("connection"))
-        & (t.Customer.state == CustomerState.HELD.value)
+    return t.Customer.select("list_id", "parent_list_id", "active", *columns).where(
+        t.Customer.has("connection", state=CustomerState.HELD)
     )
 
 
@@ -212,9 +207,9 @@ _CUSTOMERS = Statement(
 )
 _PLACES = Statement(lambda: _held_customers().where(among(t.Customer.list_id, "ids")))
 _WRITE_CUSTOMER = Statement(
-    lambda: t.Customer.update(
-        {t.Customer.top_list_id: slot("top"), t.Customer.invoices_left_out: slot("left_out")}
-    ).where(t.Customer.id == slot("id"))
+    lambda: t.Customer.update(top_list_id=slot("top"), invoices_left_out=slot("left_out")).where(
+        t.Customer.has("id")
+    )
 )
 
 
@@ -302,10 +297,10 @@ def _reason() -> Any:
 
 def _of_connection(*columns: Any) -> Any:
     """Invoices beside the customer that each names, if we hold that one."""
-    names = (
-        (t.Customer.connection == t.Invoice.connection)
-        & (t.Customer.list_id == t.Invoice.customer_list_id)
-        & (t.Customer.state == CustomerState.HELD.value)
+    names = t.Customer.has(
+        connection=t.Invoice.connection,
+        list_id=t.Invoice.customer_list_id,
+        state=CustomerState.HELD,
     )
     return (
         t.Invoice.select(*columns)
@@ -314,11 +309,11 @@ def _of_connection(*columns: Any) -> Any:
     )
 
 
-def _is_of_connection() -> Expression:
-    return t.Invoice.connection == slot("connection")
+def _is_of_connection() -> Any:
+    return t.Invoice.has("connection")
 
 
-def _is_open() -> Expression:
+def _is_open() -> Any:
     return t.Invoice.status == InvoiceStatus.OPEN.value
 
 
@@ -333,12 +328,8 @@ def _in_slice() -> Any:
 
 def _until() -> Any:
     ids = (
-        t.Invoice.select(t.Invoice.id)
-        .where(
-            (t.Invoice.connection == slot("connection"))
-            & _is_open()
-            & (t.Invoice.id > slot("after"))
-        )
+        t.Invoice.select("id")
+        .where(t.Invoice.has("connection"), _is_open(), t.Invoice.id > slot("after"))
         .order_by(t.Invoice.id)
         .limit(slot("limit"))
     )
@@ -369,9 +360,7 @@ _TO_TELL = Statement(_to_tell)
 def _written_as(due: Any) -> Any:
     """Write invoices as they come out: ``due`` has their id, who is billed and the reason."""
     return (
-        t.Invoice.update(
-            {t.Invoice.bill_to_list_id: due.c.bill_to, t.Invoice.left_out: due.c.reason}
-        )
+        t.Invoice.update(bill_to_list_id=due.c.bill_to, left_out=due.c.reason)
         .from_(due)
         .where(t.Invoice.id == due.c.id)
     )
@@ -435,7 +424,7 @@ _TELL_OPEN = Statement(
 
 def _closed() -> Any:
     """Those that were imported and are closed now; a deletion was told when it was met."""
-    these = _some_closed(t.Invoice.select(t.Invoice.id).where(_is_of_connection()))
+    these = _some_closed(t.Invoice.select("id").where(_is_of_connection()))
     was_shown = (t.Invoice.left_out == t.UNSETTLED) & (t.Invoice.bill_to_list_id != "")
     return (
         t.Invoice.select(*_told_as(EventKind.INVOICE_CLOSED.value))
@@ -468,7 +457,7 @@ _SET_ASIDE = Statement(
     )
 )
 _WRITE = Statement(
-    lambda: t.Invoice.update(
-        {t.Invoice.bill_to_list_id: slot("bill_to"), t.Invoice.left_out: slot("left_out")}
-    ).where(t.Invoice.id == slot("id"))
+    lambda: t.Invoice.update(bill_to_list_id=slot("bill_to"), left_out=slot("left_out")).where(
+        t.Invoice.has("id")
+    )
 )

@@ -68,18 +68,13 @@ def _shared(connection_id: int, keys: Collection[str]) -> list[SharedNumber]:
 
 
 def _open(*columns: Any) -> Any:
-    return t.Invoice.select(*columns).where(
-        (t.Invoice.connection == slot("connection"))
-        & (t.Invoice.status == InvoiceStatus.OPEN.value)
-    )
+    return t.Invoice.select(*columns).where(t.Invoice.has("connection", status=InvoiceStatus.OPEN))
 
 
 def _until() -> Any:
     keys = (
-        t.Invoice.select(t.Invoice.number_key)
-        .where(
-            (t.Invoice.connection == slot("connection")) & (t.Invoice.number_key > slot("after"))
-        )
+        t.Invoice.select("number_key")
+        .where(t.Invoice.has("connection"), t.Invoice.number_key > slot("after"))
         .order_by(t.Invoice.number_key)
         .limit(slot("limit"))
     )

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from shared.models import tables as t
-from shared.models.statements import Statement, among, insert_rows, slot
+from shared.models.statements import AnyOf, Statement, among, insert_rows, slot
 from shared.rules.ledger import CustomerState
 from shared.rules.values import InvoiceStatus
 
@@ -38,8 +38,8 @@ def want(connection_id: int, list_ids: Iterable[str]) -> None:
 
 
 _STATES = Statement(
-    lambda: t.Customer.select(t.Customer.list_id, t.Customer.state).where(
-        (t.Customer.connection == slot("connection")) & among(t.Customer.list_id, "ids")
+    lambda: t.Customer.select("list_id", "state").where(
+        t.Customer.has("connection", list_id=AnyOf("ids"))
     )
 )
 _WANT = insert_rows(
@@ -48,8 +48,8 @@ _WANT = insert_rows(
     key=[t.Customer.connection, t.Customer.list_id],
 )
 _WANT_AGAIN = Statement(
-    lambda: t.Customer.update({t.Customer.state: CustomerState.WANTED.value}).where(
-        (t.Customer.connection == slot("connection")) & among(t.Customer.list_id, "ids")
+    lambda: t.Customer.update(state=CustomerState.WANTED.value).where(
+        t.Customer.has("connection", list_id=AnyOf("ids"))
     )
 )
 
@@ -63,12 +63,8 @@ def want_customers_of(connection_id: int, txn_ids: Iterable[str]) -> None:
 
 _NAMED_BY = Statement(
     lambda: (
-        t.Invoice.select(t.Invoice.customer_list_id)
-        .where(
-            (t.Invoice.connection == slot("connection"))
-            & (t.Invoice.status == InvoiceStatus.OPEN.value)
-            & among(t.Invoice.txn_id, "ids")
-        )
+        t.Invoice.select("customer_list_id")
+        .where(t.Invoice.has("connection", status=InvoiceStatus.OPEN, txn_id=AnyOf("ids")))
         .distinct()
     )
 )
@@ -84,18 +80,16 @@ def want_missing(connection_id: int, but: Collection[str] = ()) -> None:
 
 def _want_missing() -> Any:
     job: Any = t.Customer.alias()
-    invoiced = t.Invoice.select(t.Invoice.customer_list_id).where(
-        (t.Invoice.connection == slot("connection"))
-        & (t.Invoice.status == InvoiceStatus.OPEN.value)
+    invoiced = t.Invoice.select("customer_list_id").where(
+        t.Invoice.has("connection", status=InvoiceStatus.OPEN)
     )
     above_a_job = job.select(job.parent_list_id).where(
         (job.connection == slot("connection")) & (job.state == CustomerState.HELD.value)
     )
-    return t.Customer.update({t.Customer.state: CustomerState.WANTED.value}).where(
-        (t.Customer.connection == slot("connection"))
-        & (t.Customer.state == CustomerState.MISSING.value)
-        & (t.Customer.list_id.in_(invoiced) | t.Customer.list_id.in_(above_a_job))
-        & ~among(t.Customer.list_id, "but")
+    return t.Customer.update(state=CustomerState.WANTED.value).where(
+        t.Customer.has("connection", state=CustomerState.MISSING),
+        t.Customer.list_id.in_(invoiced) | t.Customer.list_id.in_(above_a_job),
+        ~among(t.Customer.list_id, "but"),
     )
 
 

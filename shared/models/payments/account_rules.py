@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.errors import NotFound, StoreError
 from shared.models import events
 from shared.models import tables as t
-from shared.models.statements import Statement, insert_rows, slot
+from shared.models.statements import Statement, insert_rows
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import DepositRule, MethodRule
 
@@ -29,11 +29,8 @@ def deposit_rules(connection_id: int) -> list[DepositRule]:
 
 _DEPOSITS = Statement(
     lambda: (
-        t.DepositRule.select(
-            *(t.DepositRule.id, t.DepositRule.method, t.DepositRule.currency),
-            *(t.DepositRule.gateway, t.DepositRule.account),
-        )
-        .where(t.DepositRule.connection == slot("connection"))
+        t.DepositRule.select("id", "method", "currency", "gateway", "account")
+        .where(t.DepositRule.has("connection"))
         .order_by(t.DepositRule.id)
     )
 )
@@ -80,9 +77,7 @@ def remove_deposit_rule(connection_id: int, id: int) -> None:  # noqa: A002 - th
 
 
 _REMOVE_DEPOSIT = Statement(
-    lambda: t.DepositRule.delete().where(
-        (t.DepositRule.connection == slot("connection")) & (t.DepositRule.id == slot("id"))
-    )
+    lambda: t.DepositRule.delete().where(t.DepositRule.has("connection", "id"))
 )
 
 
@@ -93,9 +88,7 @@ def method_rules(connection_id: int) -> list[MethodRule]:
 
 
 _METHODS = Statement(
-    lambda: t.MethodRule.select(t.MethodRule.method, t.MethodRule.name).where(
-        t.MethodRule.connection == slot("connection")
-    )
+    lambda: t.MethodRule.select("method", "name").where(t.MethodRule.has("connection"))
 )
 
 
@@ -132,7 +125,5 @@ def _for_method(connection_id: int, method: str) -> list[MethodRule]:
 
 
 _REMOVE_METHOD = Statement(
-    lambda: t.MethodRule.delete().where(
-        (t.MethodRule.connection == slot("connection")) & (t.MethodRule.method == slot("method"))
-    )
+    lambda: t.MethodRule.delete().where(t.MethodRule.has("connection", "method"))
 )

@@ -6,7 +6,7 @@ import re
 
 from shared.models import ledger
 from shared.models import tables as t
-from shared.models.statements import Statement, slot
+from shared.models.statements import Statement
 from shared.rules.payments.judging import CUSTOMER_WAITING
 from shared.rules.payments.values import Asking, PaymentStatus, UseKind
 from shared.rules.values import RecordKind
@@ -27,8 +27,8 @@ def begin(connection_id: int) -> None:
 
 
 _UNDER_WAY = Statement(
-    lambda: t.Payment.update({t.Payment.asking: Asking.UNDER_WAY.value}).where(
-        (t.Payment.connection == slot("connection")) & (t.Payment.asking == Asking.WANTED.value)
+    lambda: t.Payment.update(asking=Asking.UNDER_WAY.value).where(
+        t.Payment.has("connection", asking=Asking.WANTED)
     )
 )
 
@@ -41,11 +41,10 @@ def customers_named(connection_id: int) -> list[str]:
 
 _LIST_ID = re.compile(r"[0-9A-F]{1,8}-[0-9]{9,11}")
 _CUSTOMERS = Statement(
-    lambda: t.Payment.select(t.Payment.customer).where(
-        (t.Payment.connection == slot("connection"))
-        & (t.Payment.status == PaymentStatus.WAITING.value)
-        & ((t.Payment.code == slot("code")) | (t.Payment.asking == Asking.UNDER_WAY.value))
-        & ~t.Payment.id.in_(t.PaymentUse.select(t.PaymentUse.payment))
+    lambda: t.Payment.select("customer").where(
+        t.Payment.has("connection", status=PaymentStatus.WAITING),
+        (t.Payment.has("code")) | (t.Payment.asking == Asking.UNDER_WAY.value),
+        ~t.Payment.id.in_(t.PaymentUse.select("payment")),
     )
 )
 
@@ -57,12 +56,11 @@ def documents(connection_id: int) -> list[str]:
 
 _DOCUMENTS = Statement(
     lambda: (
-        t.PaymentUse.select(t.PaymentUse.document)
+        t.PaymentUse.select("document")
         .join(t.Payment)
         .where(
-            (t.Payment.connection == slot("connection"))
-            & (t.Payment.asking == Asking.UNDER_WAY.value)
-            & (t.PaymentUse.kind == UseKind.INVOICE.value)
+            t.Payment.has("connection", asking=Asking.UNDER_WAY),
+            t.PaymentUse.kind == UseKind.INVOICE.value,
         )
     )
 )

@@ -19,7 +19,7 @@ from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.ledger import customer_pages
 from shared.models.payments import rejudging, rows, standing
-from shared.models.statements import Row, Statement, among, slot
+from shared.models.statements import AnyOf, Row, Statement, among
 from shared.rules.ledger import Affected, Candidate, Resolved, UnresolvedName
 from shared.rules.payments.judging import ABOUT_NAMES
 from shared.rules.payments.names import folded
@@ -64,9 +64,7 @@ def _unresolved(group: list[Row]) -> UnresolvedName:
 
 
 _UNRESOLVED = Statement(lambda: _refused_for_names())
-_UNRESOLVED_OF = Statement(
-    lambda: _refused_for_names().where(t.Payment.connection == slot("connection"))
-)
+_UNRESOLVED_OF = Statement(lambda: _refused_for_names().where(t.Payment.has("connection")))
 
 
 def _refused_for_names() -> Any:
@@ -74,7 +72,7 @@ def _refused_for_names() -> Any:
     return (
         t.Payment.select(*groups, fn.COUNT(t.Payment.id), fn.SUM(t.Payment.amount_cents))
         .join(t.Connection)
-        .where((t.Payment.status == _S.REFUSED.value) & among(t.Payment.code, "codes"))
+        .where(t.Payment.has(status=_S.REFUSED, code=AnyOf("codes")))
         .group_by(*groups)
         .order_by(*groups)
     )
@@ -139,10 +137,8 @@ _NAMED = Statement(
 
 def _not_there_yet(*fields: Any) -> Any:
     return t.Payment.select(*fields).where(
-        (t.Payment.connection == slot("connection"))
-        & among(t.Payment.status, "statuses")
-        & (t.Payment.source == PaymentSource.INVOICED.value)
-        & (t.Payment.customer != "")
+        t.Payment.has("connection", status=AnyOf("statuses"), source=PaymentSource.INVOICED),
+        t.Payment.customer != "",
     )
 
 
@@ -174,7 +170,7 @@ def _judge_again(
     return {PaymentStatus(status): count for status, count in Counter(stand).items()}
 
 
-_STAND = Statement(lambda: t.Payment.select(t.Payment.status).where(among(t.Payment.id, "ids")))
+_STAND = Statement(lambda: t.Payment.select("status").where(among(t.Payment.id, "ids")))
 
 
 def candidates(connection_id: int, name: str) -> list[Candidate]:
@@ -191,8 +187,8 @@ def candidates(connection_id: int, name: str) -> list[Candidate]:
 
 _DOCUMENTS = Statement(
     lambda: (
-        t.PaymentUse.select(t.PaymentUse.document)
-        .where(among(t.PaymentUse.payment, "ids") & (t.PaymentUse.kind == slot("kind")))
+        t.PaymentUse.select("document")
+        .where(t.PaymentUse.has("kind", payment=AnyOf("ids")))
         .distinct()
     )
 )

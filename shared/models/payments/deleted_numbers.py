@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from shared.models import tables as t
-from shared.models.statements import Statement, insert_rows, slot
+from shared.models.statements import Statement, insert_rows
 
 
 def forget(connection_id: int) -> None:
@@ -29,7 +29,7 @@ def is_noted(session_id: int, number: str) -> bool:
 
 
 def _forget() -> Any:
-    of_connection = t.Session.select(t.Session.id).where(t.Session.connection == slot("connection"))
+    of_connection = t.Session.select("id").where(t.Session.has("connection"))
     return t.DeletedNumber.delete().where(t.DeletedNumber.session.in_(of_connection))
 
 
@@ -37,7 +37,5 @@ _FORGET = Statement(_forget)
 _KEY = (t.DeletedNumber.session, t.DeletedNumber.number)
 _NOTE = insert_rows(t.DeletedNumber, _KEY, key=_KEY)
 _IS_NOTED = Statement(
-    lambda: t.DeletedNumber.select(t.DeletedNumber.number).where(
-        (t.DeletedNumber.session == slot("session")) & (t.DeletedNumber.number == slot("number"))
-    )
+    lambda: t.DeletedNumber.select("number").where(t.DeletedNumber.has("session", "number"))
 )

@@ -17,7 +17,7 @@ from shared.models.convert import millis
 from shared.models.mapper import ChangedRows, Mapper, NewRows
 from shared.models.payments import hidden_imports, rows, telling
 from shared.models.payments.standing import ADD_EVENTS, IN_QUICKBOOKS
-from shared.models.statements import Statement, among, slot
+from shared.models.statements import AnyOf, Statement, among, slot
 from shared.rules.connectors import Owner
 from shared.rules.events import EventKind
 from shared.rules.payments.values import (
@@ -49,9 +49,7 @@ def _keys(connection_id: int, keys: Collection[str]) -> dict[str, Any]:
 
 def _of_these(*fields: Any) -> Any:
     return t.Payment.select(*fields).where(
-        (t.Payment.connection == slot("connection"))
-        & (t.Payment.source == PaymentSource.INVOICED.value)
-        & among(t.Payment.key, "keys")
+        t.Payment.has("connection", source=PaymentSource.INVOICED, key=AnyOf("keys"))
     )
 
 
@@ -66,20 +64,17 @@ def counts(connection_id: int, identity: str) -> dict[PaymentStatus, int]:
 
 
 def _counts() -> Any:
-    there = (
-        (t.PlatformRecord.connection == t.Payment.connection)
-        & (t.PlatformRecord.identity == slot("identity"))
-        & (t.PlatformRecord.kind == RecordKind.PAYMENT.value)
-        & (t.PlatformRecord.owner == Owner.PLATFORM.value)
-        & (t.PlatformRecord.our_id == t.Payment.key)
+    there = t.PlatformRecord.has(
+        "identity",
+        connection=t.Payment.connection,
+        kind=RecordKind.PAYMENT,
+        owner=Owner.PLATFORM,
+        our_id=t.Payment.key,
     )
     return (
-        t.Payment.select(t.Payment.status, fn.COUNT(t.Payment.id))
+        t.Payment.select("status", fn.COUNT(t.Payment.id))
         .join(t.PlatformRecord, on=there)
-        .where(
-            (t.Payment.connection == slot("connection"))
-            & (t.Payment.source == PaymentSource.INVOICED.value)
-        )
+        .where(t.Payment.has("connection", source=PaymentSource.INVOICED))
         .group_by(t.Payment.status)
     )
 
@@ -109,12 +104,11 @@ _WAITING_THERE = Statement(
         t.Payment.select(t.Payment.key, t.PaymentUse.document)
         .join(t.PaymentUse, on=(t.PaymentUse.payment == t.Payment.id))
         .where(
-            (t.Payment.connection == slot("connection"))
-            & (t.Payment.source == PaymentSource.INVOICED.value)
-            & t.Payment.charged
-            & t.Payment.status.in_([one.value for one in _MAY_GO])
-            & (t.PaymentUse.invoice_txn_id == "")
-            & NodeList((t.PaymentUse.document, SQL("LIKE"), slot("pattern")))
+            t.Payment.has("connection", source=PaymentSource.INVOICED),
+            t.Payment.charged,
+            t.Payment.status.in_([one.value for one in _MAY_GO]),
+            t.PaymentUse.invoice_txn_id == "",
+            NodeList((t.PaymentUse.document, SQL("LIKE"), slot("pattern"))),
         )
     )
 )
@@ -129,9 +123,9 @@ def left(payment_ids: Collection[int]) -> frozenset[int]:
 
 
 def _left() -> Any:
-    sent = t.MessageSet.select(t.MessageSet.id).where(t.MessageSet.posting == t.Posting.id)
+    sent = t.MessageSet.select("id").where(t.MessageSet.posting == t.Posting.id)
     gone = t.Posting.state.in_([state.value for state in IN_QUICKBOOKS])
-    return t.Posting.select(t.Posting.payment).where(
+    return t.Posting.select("payment").where(
         among(t.Posting.payment, "ids") & (gone | (t.Posting.generation > 1) | fn.EXISTS(sent))
     )
 
@@ -219,38 +213,20 @@ _CORRECT = ChangedRows(Mapper(NewPayment, t.Payment, but=["external_id", "uses"]
 _FORGET_USES = Statement(lambda: t.PaymentUse.delete().where(among(t.PaymentUse.payment, "ids")))
 _FORGET_DECIDED = Statement(
     lambda: t.Payment.update(
-        {
-            t.Payment.asking: Asking.NO.value,
-            t.Payment.waiting_ms: None,
-            t.Payment.overpayment: "",
-            t.Payment.on_account: "",
-            t.Payment.closed_period: "",
-        }
+        asking=Asking.NO.value, waiting_ms=None, overpayment="", on_account="", closed_period=""
     ).where(among(t.Payment.id, "ids"))
 )
 _WAIT = Statement(
-    lambda: t.Payment.update(
-        {
-            t.Payment.status: PaymentStatus.WAITING.value,
-            t.Payment.code: "",
-            t.Payment.reason: "",
-            t.Payment.note: "",
-        }
-    ).where(among(t.Payment.id, "ids") & (t.Payment.status != PaymentStatus.SKIPPED.value))
+    lambda: t.Payment.update(status=PaymentStatus.WAITING.value, code="", reason="", note="").where(
+        among(t.Payment.id, "ids") & (t.Payment.status != PaymentStatus.SKIPPED.value)
+    )
 )
 _POSTINGS = Statement(
-    lambda: t.Posting.select(t.Posting.payment, t.Posting.id).where(among(t.Posting.payment, "ids"))
+    lambda: t.Posting.select("payment", "id").where(among(t.Posting.payment, "ids"))
 )
 _PLAN_AGAIN = Statement(
     lambda: t.Posting.update(
-        {
-            t.Posting.state: PostingState.PLANNED.value,
-            t.Posting.code: "",
-            t.Posting.said: "",
-            t.Posting.attempts: 0,
-            t.Posting.date: "",
-            t.Posting.pause_ms: None,
-        }
+        state=PostingState.PLANNED.value, code="", said="", attempts=0, date="", pause_ms=None
     ).where(among(t.Posting.payment, "ids"))
 )
 

@@ -18,7 +18,7 @@ from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.mapper import Mapper, NewRows
 from shared.models.payments import rows, telling
-from shared.models.statements import Statement, among, current_engine, slot
+from shared.models.statements import AnyOf, Statement, among, current_engine, slot
 from shared.rules.events import EventKind
 from shared.rules.payments.values import (
     ChargeState,
@@ -92,26 +92,16 @@ def _of_these(query: Any) -> Any:
 
 
 def _imported() -> Any:
-    return (t.Payment.connection == slot("connection")) & (
-        t.Payment.source == PaymentSource.QUICKBOOKS.value
-    )
+    return t.Payment.has("connection", source=PaymentSource.QUICKBOOKS)
 
 
 _KNOWN = Statement(
-    lambda: _of_these(
-        t.Payment.select(
-            *(t.Payment.key, t.Payment.edit_sequence, t.Payment.time_modified, t.Payment.deleted)
-        )
-    )
+    lambda: _of_these(t.Payment.select("key", "edit_sequence", "time_modified", "deleted"))
 )
-_MARK_READ = Statement(lambda: _of_these(t.Payment.update({t.Payment.read_by_sync: slot("sync")})))
+_MARK_READ = Statement(lambda: _of_these(t.Payment.update(read_by_sync=slot("sync"))))
 
 _RECEIVED = Mapper(
-    ReceivedPayment,
-    t.Payment,
-    but=["uses"],
-    txn_id=t.Payment.key,
-    ref_number=t.Payment.reference,
+    ReceivedPayment, t.Payment, but=["uses"], txn_id=t.Payment.key, ref_number=t.Payment.reference
 )
 _WRITE = NewRows(
     _RECEIVED,
@@ -141,7 +131,7 @@ def _write_uses(
     return numbers
 
 
-_NUMBERS = Statement(lambda: _of_these(t.Payment.select(t.Payment.key, t.Payment.id)))
+_NUMBERS = Statement(lambda: _of_these(t.Payment.select("key", "id")))
 _FORGET_USES = Statement(lambda: t.PaymentUse.delete().where(among(t.PaymentUse.payment, "ids")))
 
 
@@ -166,19 +156,15 @@ def invoices_of(connection_id: int, txn_ids: Collection[str]) -> set[str]:
 
 
 _PAID = Statement(
-    lambda: _of_these(t.PaymentUse.select(t.PaymentUse.invoice_txn_id).join(t.Payment)).where(
+    lambda: _of_these(t.PaymentUse.select("invoice_txn_id").join(t.Payment)).where(
         t.PaymentUse.invoice_txn_id != ""
     )
 )
 _PAID_BY_US = Statement(
     lambda: (
-        t.PostingUse.select(t.PostingUse.invoice_txn_id)
+        t.PostingUse.select("invoice_txn_id")
         .join(t.Posting)
-        .where(
-            (t.Posting.connection == slot("connection"))
-            & among(t.Posting.txn_id, "ids")
-            & (t.Posting.state == PostingState.POSTED.value)
-        )
+        .where(t.Posting.has("connection", txn_id=AnyOf("ids"), state=PostingState.POSTED))
     )
 )
 
@@ -192,7 +178,7 @@ def mark_deleted(connection_id: int, txn_ids: Collection[str], now: datetime) ->
 
 _MARK_DELETED = Statement(
     lambda: (
-        _of_these(t.Payment.update({t.Payment.deleted: True, t.Payment.changed_ms: slot("now_ms")}))
+        _of_these(t.Payment.update(deleted=True, changed_ms=slot("now_ms")))
         .where(~t.Payment.deleted)
         .returning(t.Payment.key, t.Payment.id)
     )
@@ -216,12 +202,8 @@ def latest(connection_id: int, limit: int) -> list[Latest]:
 
 _LATEST = Statement(
     lambda: (
-        t.Payment.select(t.Payment.key, t.Payment.time_modified)
-        .where(
-            (t.Payment.connection == slot("connection"))
-            & (t.Payment.source == PaymentSource.QUICKBOOKS.value)
-            & ~t.Payment.deleted
-        )
+        t.Payment.select("key", "time_modified")
+        .where(t.Payment.has("connection", source=PaymentSource.QUICKBOOKS), ~t.Payment.deleted)
         .order_by(t.Payment.time_modified.desc(), t.Payment.id.desc())
         .limit(slot("limit"))
     )
@@ -239,10 +221,7 @@ def to_compare(connection_id: int, after: str, limit: int) -> list[str]:
 def _to_compare() -> Any:
     imported = _next(t.Payment, t.Payment.key, _imported())
     posted = _next(
-        t.Posting,
-        t.Posting.txn_id,
-        (t.Posting.connection == slot("connection"))
-        & (t.Posting.state == PostingState.POSTED.value),
+        t.Posting, t.Posting.txn_id, t.Posting.has("connection", state=PostingState.POSTED)
     )
     both = imported.union(posted).alias("both")
     in_order = both.select(both.c.txn_id).order_by(_by_code_point(both.c.txn_id))
@@ -284,10 +263,10 @@ def remove_ours(connection_id: int, txn_ids: Iterable[str]) -> list[str]:
 
 
 def _ours() -> Any:
-    posted = t.Posting.select(t.Posting.id).where(
-        (t.Posting.connection == t.Payment.connection) & (t.Posting.txn_id == t.Payment.key)
+    posted = t.Posting.select("id").where(
+        t.Posting.has(connection=t.Payment.connection, txn_id=t.Payment.key)
     )
-    return _of_these(t.Payment.select(t.Payment.key, t.Payment.id)).where(fn.EXISTS(posted))
+    return _of_these(t.Payment.select("key", "id")).where(fn.EXISTS(posted))
 
 
 _OURS = Statement(_ours)

@@ -15,7 +15,7 @@ from typing import Any
 from shared.models import tables as t
 from shared.models.convert import millis, moment
 from shared.models.payments import telling
-from shared.models.statements import Statement, among, insert_row, slot
+from shared.models.statements import AnyOf, Statement, among, insert_row, slot
 from shared.rules.payments.values import PaymentSource
 
 
@@ -61,10 +61,9 @@ def under_way(connection_id: int) -> Arriving | None:
 
 
 _UNDER_WAY = Statement(
-    lambda: t.PaymentImport.select(
-        *(t.PaymentImport.id, t.PaymentImport.source, t.PaymentImport.who),
-        *(t.PaymentImport.host, t.PaymentImport.pid, t.PaymentImport.beat_ms),
-    ).where(t.PaymentImport.connection == slot("connection"))
+    lambda: t.PaymentImport.select("id", "source", "who", "host", "pid", "beat_ms").where(
+        t.PaymentImport.has("connection")
+    )
 )
 
 
@@ -74,7 +73,7 @@ def keep(import_id: int, now: datetime) -> bool:
 
 
 _KEEP = Statement(
-    lambda: t.PaymentImport.update({t.PaymentImport.beat_ms: slot("now_ms")}).where(
+    lambda: t.PaymentImport.update(beat_ms=slot("now_ms")).where(
         (t.PaymentImport.id == slot("import_id")) & ~t.PaymentImport.disturbed
     )
 )
@@ -101,18 +100,12 @@ def numbers(connection_id: int, import_id: int, keys: Collection[str]) -> dict[s
 
 
 _NUMBERS = Statement(
-    lambda: t.Payment.select_hidden_too(t.Payment.key, t.Payment.id).where(
-        _keyed() & (t.Payment.import_id == slot("import_id"))
-    )
+    lambda: t.Payment.select_hidden_too("key", "id").where(_keyed(), t.Payment.has("import_id"))
 )
 
 
 def _keyed() -> Any:
-    return (
-        (t.Payment.connection == slot("connection"))
-        & (t.Payment.source == PaymentSource.INVOICED.value)
-        & among(t.Payment.key, "keys")
-    )
+    return t.Payment.has("connection", source=PaymentSource.INVOICED, key=AnyOf("keys"))
 
 
 def give_way(connection_id: int, keys: Sequence[str]) -> None:
@@ -123,14 +116,12 @@ def give_way(connection_id: int, keys: Sequence[str]) -> None:
 
 
 _HIDDEN = Statement(
-    lambda: t.Payment.select_hidden_too(t.Payment.id).where(
-        _keyed() & t.Payment.import_id.in_(t.PaymentImport.select(t.PaymentImport.id))
+    lambda: t.Payment.select_hidden_too("id").where(
+        _keyed() & t.Payment.import_id.in_(t.PaymentImport.select("id"))
     )
 )
 _DISTURB = Statement(
-    lambda: t.PaymentImport.update({t.PaymentImport.disturbed: True}).where(
-        t.PaymentImport.connection == slot("connection")
-    )
+    lambda: t.PaymentImport.update(disturbed=True).where(t.PaymentImport.has("connection"))
 )
 _REMOVE = Statement(lambda: t.Payment.delete().where(among(t.Payment.id, "ids")))
 
@@ -151,17 +142,12 @@ def remove_some(connection_id: int, import_id: int, limit: int) -> bool:
 
 
 _GIVE_UP = Statement(
-    lambda: t.PaymentImport.update({t.PaymentImport.disturbed: True}).where(
-        t.PaymentImport.id == slot("import_id")
-    )
+    lambda: t.PaymentImport.update(disturbed=True).where(t.PaymentImport.id == slot("import_id"))
 )
 _SOME = Statement(
     lambda: (
-        t.Payment.select_hidden_too(t.Payment.id)
-        .where(
-            (t.Payment.connection == slot("connection"))
-            & (t.Payment.import_id == slot("import_id"))
-        )
+        t.Payment.select_hidden_too("id")
+        .where(t.Payment.has("connection", "import_id"))
         .order_by(t.Payment.id.desc())
         .limit(slot("limit"))
     )

@@ -14,7 +14,7 @@ from peewee import fn
 from shared.hints import tell
 from shared.models import tables as t
 from shared.models.overview import ON_ITS_WAY
-from shared.models.statements import Statement, among
+from shared.models.statements import AnyOf, Statement, among
 from shared.rules.payments.values import Payment, PostingState
 from shared.rules.payments.views import Hold
 from shared.rules.values import ApplicationKind, Outcome, ProblemState, RecordKind
@@ -64,16 +64,16 @@ def _hold(code: str, **fields: str) -> Hold:
 
 
 _WAITING = Statement(
-    lambda: t.Connection.select(t.Connection.id).where(
+    lambda: t.Connection.select("id").where(
         fn.EXISTS(
-            t.Payment.select(t.Payment.id).where(
-                (t.Payment.connection == t.Connection.id) & among(t.Payment.status, "statuses")
+            t.Payment.select("id").where(
+                t.Payment.has(connection=t.Connection.id, status=AnyOf("statuses"))
             )
         )
     )
 )
 _SWITCHED_OFF = Statement(
-    lambda: t.Connection.select(t.Connection.id).where(
+    lambda: t.Connection.select("id").where(
         among(t.Connection.id, "connections") & ~t.Connection.payments_out
     )
 )
@@ -81,10 +81,7 @@ _DOUBTS = Statement(
     lambda: (
         t.Posting.select(t.Posting.connection, t.Payment.key)
         .join(t.Payment)
-        .where(
-            among(t.Posting.connection, "connections")
-            & (t.Posting.state == PostingState.UNKNOWN.value)
-        )
+        .where(t.Posting.has(connection=AnyOf("connections"), state=PostingState.UNKNOWN))
     )
 )
 
@@ -114,10 +111,8 @@ def _troubles() -> Any:
 
 def _read_by_the_sync() -> Any:
     """Payments of QuickBooks that the sync of a problem read, which it does after posting."""
-    return t.Record.select(t.Record.id).where(
-        (t.Record.sync == t.Problem.sync)
-        & (t.Record.kind == RecordKind.PAYMENT.value)
-        & t.Record.outcome.in_(_READ)
+    return t.Record.select("id").where(
+        t.Record.has(sync=t.Problem.sync, kind=RecordKind.PAYMENT), t.Record.outcome.in_(_READ)
     )
 
 

@@ -35,9 +35,9 @@ _LONG = Statement(
     lambda: (
         t.Payment.select(*rows.PAYMENT_FIELDS)
         .where(
-            (t.Payment.connection == slot("connection"))
-            & t.Payment.status.in_((PaymentStatus.WAITING.value, PaymentStatus.READY.value))
-            & (t.Payment.waiting_ms <= slot("before"))
+            t.Payment.has("connection"),
+            t.Payment.status.in_((PaymentStatus.WAITING.value, PaymentStatus.READY.value)),
+            t.Payment.waiting_ms <= slot("before"),
         )
         .order_by(t.Payment.id)
     )
@@ -47,9 +47,7 @@ _LONG = Statement(
 def _trouble(payment: Payment) -> Trouble:
     assert payment.waiting_since is not None
     told = tell(
-        reasons.WAITS_LONG,
-        since=dates.moment_in_utc(payment.waiting_since),
-        reason=payment.reason,
+        reasons.WAITS_LONG, since=dates.moment_in_utc(payment.waiting_since), reason=payment.reason
     )
     return Trouble(
         reasons.WAITS_LONG,
@@ -68,7 +66,7 @@ def not_on_their_way(connection_id: int) -> int:
 
 _NOT_ON_THEIR_WAY = Statement(
     lambda: t.Payment.select(fn.COUNT(t.Payment.id)).where(
-        (t.Payment.connection == slot("connection"))
-        & t.Payment.status.in_((PaymentStatus.WAITING.value, PaymentStatus.REFUSED.value))
+        t.Payment.has("connection"),
+        t.Payment.status.in_((PaymentStatus.WAITING.value, PaymentStatus.REFUSED.value)),
     )
 )

@@ -26,7 +26,7 @@ from shared.models.searching import (
     of_each_status,
     pattern,
 )
-from shared.models.statements import Row, Statement, among, slot
+from shared.models.statements import AnyOf, Row, Statement, among, slot
 from shared.rules.payments import numbers
 from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
 from shared.rules.payments.views import PaymentFigure, PaymentFilter
@@ -61,7 +61,7 @@ def each(
         after = page[-1][0]
 
 
-_EACH = Statement(lambda: _in_order().where(t.Payment.connection == slot("connection")))
+_EACH = Statement(lambda: _in_order().where(t.Payment.has("connection")))
 _EACH_OF_ALL = Statement(lambda: _in_order())
 
 
@@ -69,10 +69,10 @@ def _in_order() -> Any:
     return (
         t.Payment.select(*rows.PAYMENT_FIELDS)
         .where(
-            (t.Payment.id > slot("after"))
-            & among(t.Payment.source, "sources")
-            & among(t.Payment.status, "statuses")
-            & among(t.Payment.deleted, "deleted")
+            t.Payment.id > slot("after"),
+            t.Payment.has(
+                source=AnyOf("sources"), status=AnyOf("statuses"), deleted=AnyOf("deleted")
+            ),
         )
         .order_by(t.Payment.id)
         .limit(slot("limit"))
@@ -87,7 +87,7 @@ def get(payment_id: int) -> Payment:
     return found[0]
 
 
-_GET = Statement(lambda: t.Payment.select(*rows.PAYMENT_FIELDS).where(t.Payment.id == slot("id")))
+_GET = Statement(lambda: t.Payment.select(*rows.PAYMENT_FIELDS).where(t.Payment.has("id")))
 
 
 def find(connection_id: int, text: str) -> Payment:
@@ -112,15 +112,11 @@ def called(text: str, connection_ids: Collection[int]) -> list[Payment]:
 
 
 def _called() -> Any:
-    posted = t.Posting.select(t.Posting.payment).where(
-        among(t.Posting.connection, "connections")
-        & (t.Posting.txn_id == slot("text"))
-        & (t.Posting.txn_id != "")
+    posted = t.Posting.select("payment").where(
+        t.Posting.has(connection=AnyOf("connections"), txn_id=slot("text")), t.Posting.txn_id != ""
     )
-    named = (
-        among(t.Payment.connection, "connections")
-        & among(t.Payment.source, "sources")
-        & (t.Payment.key == slot("text"))
+    named = t.Payment.has(
+        connection=AnyOf("connections"), source=AnyOf("sources"), key=slot("text")
     )
     return (
         t.Payment.select(*rows.PAYMENT_FIELDS)
@@ -148,8 +144,8 @@ def counts(connection_id: int) -> dict[PaymentStatus, int]:
 
 _COUNTS = Statement(
     lambda: (
-        t.Payment.select(t.Payment.status, fn.COUNT(t.Payment.id))
-        .where((t.Payment.connection == slot("connection")) & ~t.Payment.deleted)
+        t.Payment.select("status", fn.COUNT(t.Payment.id))
+        .where(t.Payment.has("connection"), ~t.Payment.deleted)
         .group_by(t.Payment.status)
     )
 )
@@ -174,7 +170,7 @@ def _figure(status: str, currency: str, found: Iterable[Row]) -> PaymentFigure:
 
 
 _FIGURES = Statement(lambda: _grouped())
-_FIGURES_OF = Statement(lambda: _grouped().where(t.Payment.connection == slot("connection")))
+_FIGURES_OF = Statement(lambda: _grouped().where(t.Payment.has("connection")))
 
 
 def _grouped() -> Any:
@@ -187,10 +183,7 @@ def _grouped() -> Any:
     )
 
 
-_TOLD = (
-    *(fn.COUNT(t.Payment.id), fn.SUM(t.Payment.amount_cents)),
-    fn.MIN(t.Payment.changed_ms),
-)
+_TOLD = (*(fn.COUNT(t.Payment.id), fn.SUM(t.Payment.amount_cents)), fn.MIN(t.Payment.changed_ms))
 
 
 def _with_currencies(found: Iterable[Row]) -> Iterator[Row]:
@@ -213,28 +206,19 @@ def _with_currencies(found: Iterable[Row]) -> Iterator[Row]:
             yield status, home, *figure
 
 
-_CURRENCIES = Statement(
-    lambda: t.Connection.select(
-        t.Connection.id, t.Connection.multicurrency, t.Connection.home_currency
-    )
-)
+_CURRENCIES = Statement(lambda: t.Connection.select("id", "multicurrency", "home_currency"))
 
 
 def _by_posting() -> Any:
     planned = t.Posting.select(fn.MIN(t.Posting.currency)).where(t.Posting.payment == t.Payment.id)
     each = (
         t.Payment.select(
-            t.Payment.status,
+            "status",
             fn.COALESCE(planned, "").alias("currency"),
             t.Payment.amount_cents.alias("cents"),
-            t.Payment.changed_ms,
+            "changed_ms",
         )
-        .where(
-            (t.Payment.connection == slot("connection"))
-            & (t.Payment.status == slot("status"))
-            & (t.Payment.currency == "")
-            & (t.Payment.deleted == False)  # noqa: E712 - SQL
-        )
+        .where(t.Payment.has("connection", "status", currency="", deleted=False))
         .alias("each_one")
     )
     groups = (each.c.status, each.c.currency)
@@ -255,15 +239,12 @@ def page(wanted: PaymentFilter, limit: int | None, before_id: int | None = None)
 
 @by_shape
 def _page(filters: frozenset[str], words: int) -> Any:
-    conditions = {
-        "connection": t.Payment.connection == slot("connection"),
-        "code": t.Payment.code == slot("code"),
-    }
+    conditions = {"connection": t.Payment.has("connection"), "code": t.Payment.has("code")}
     return newest_first(
         t.Payment.select(*rows.PAYMENT_FIELDS),
         t.Payment.id,
-        t.Payment.status == slot("status"),
-        t.Payment.deleted == slot("deleted"),
+        t.Payment.has("status"),
+        t.Payment.has("deleted"),
         *(conditions[name] for name in sorted(filters)),
         *(_holds(number) for number in range(words)),
     )
@@ -273,7 +254,7 @@ def _holds(number: int) -> Any:
     like = f"like_{number}"
     called = holding(like, t.Payment.key, t.Payment.customer, t.Payment.reference, t.Payment.reason)
     # A payment that names no customer is shown with that of its parts.
-    planned = t.Posting.select(t.Posting.id).where(
+    planned = t.Posting.select("id").where(
         (t.Posting.payment == t.Payment.id) & holding(like, t.Posting.customer)
     )
     paid_by = (t.Payment.customer == "") & fn.EXISTS(planned)
@@ -315,19 +296,17 @@ def _named(word: str, connection_ids: Collection[int]) -> list[int]:
 _NAMED = (  # columns are spelled as in their indices
     Statement(lambda: _posted_with(fn.LOWER(t.Posting.ref_number) == slot("lower"))),
     Statement(lambda: _posted_with(t.Posting.txn_id == slot("upper"))),
-    Statement(lambda: _paying(t.Invoice.number_key == slot("number_key"))),
+    Statement(lambda: _paying(t.Invoice.has("number_key"))),
 )
 
 
 def _posted_with(condition: Any) -> Any:
-    return t.Posting.select(t.Posting.payment).where(
-        among(t.Posting.connection, "connections") & condition
-    )
+    return t.Posting.select("payment").where(among(t.Posting.connection, "connections") & condition)
 
 
 def _paying(condition: Any) -> Any:
     return (
-        t.PaymentUse.select(t.PaymentUse.payment)
+        t.PaymentUse.select("payment")
         .join(t.Invoice, on=(t.Invoice.txn_id == t.PaymentUse.invoice_txn_id))
         .where(among(t.Invoice.connection, "connections") & condition)
     )
@@ -352,12 +331,10 @@ _OF_INVOICE = Statement(
     lambda: (
         t.Payment.select(*rows.PAYMENT_FIELDS)
         .where(
-            (t.Payment.connection == slot("connection"))
-            & t.Payment.id.in_(
-                t.PaymentUse.select(t.PaymentUse.payment).where(
-                    t.PaymentUse.invoice_txn_id == slot("txn_id")
-                )
-            )
+            t.Payment.has("connection"),
+            t.Payment.id.in_(
+                t.PaymentUse.select("payment").where(t.PaymentUse.invoice_txn_id == slot("txn_id"))
+            ),
         )
         .order_by(t.Payment.id.desc())
     )

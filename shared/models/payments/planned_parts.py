@@ -15,7 +15,7 @@ from shared.models.installation import origin
 from shared.models.mapper import ChangedRows, Mapper, NewRows
 from shared.models.payments.rows import POSTING_USE
 from shared.models.payments.standing import ADD_EVENTS
-from shared.models.statements import Statement, among
+from shared.models.statements import AnyOf, Statement, among
 from shared.rules.payments import tags
 from shared.rules.payments.splitting import Part
 from shared.rules.payments.values import Payment, Posting, PostingState, PostingUse
@@ -138,17 +138,13 @@ _ADD = NewRows(
     state=PostingState.PLANNED.value,
 )
 _IDS = Statement(
-    lambda: t.Posting.select(t.Posting.payment, t.Posting.part, t.Posting.id).where(
-        among(t.Posting.payment, "payments")
-    )
+    lambda: t.Posting.select("payment", "part", "id").where(among(t.Posting.payment, "payments"))
 )
 _DROP = Statement(lambda: t.Posting.delete().where(among(t.Posting.id, "ids")))
 _ADD_USES = NewRows(POSTING_USE, "posting", "position")
 _FORGET_USES = Statement(lambda: t.PostingUse.delete().where(among(t.PostingUse.posting, "ids")))
 _CLEAR = Statement(
-    lambda: t.Posting.update({t.Posting.code: "", t.Posting.said: ""}).where(
-        among(t.Posting.payment, "payments")
-        & (t.Posting.state == PostingState.PLANNED.value)
-        & (t.Posting.code != "")
+    lambda: t.Posting.update(code="", said="").where(
+        t.Posting.has(payment=AnyOf("payments"), state=PostingState.PLANNED), t.Posting.code != ""
     )
 )

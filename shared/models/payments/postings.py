@@ -35,9 +35,8 @@ def ready(connection_id: int, limit: int) -> list[Posting]:
 
 def _ready(query: Any) -> Any:
     return query.join(t.Payment).where(
-        (t.Posting.connection == slot("connection"))
-        & (t.Posting.state == PostingState.PLANNED.value)
-        & (t.Payment.status == PaymentStatus.READY.value)
+        t.Posting.has("connection", state=PostingState.PLANNED),
+        t.Payment.status == PaymentStatus.READY.value,
     )
 
 
@@ -56,7 +55,7 @@ def any_ready(connection_id: int) -> int:
     return 0 if row is None else int(row[0])
 
 
-_ANY_READY = Statement(lambda: _ready(t.Posting.select(t.Posting.id)).limit(1))
+_ANY_READY = Statement(lambda: _ready(t.Posting.select("id")).limit(1))
 
 
 def get(posting_id: int) -> Posting:
@@ -67,7 +66,7 @@ def get(posting_id: int) -> Posting:
     return found[0]
 
 
-_GET = Statement(lambda: _select().where(t.Posting.id == slot("id")))
+_GET = Statement(lambda: _select().where(t.Posting.has("id")))
 
 
 def part(posting_id: int) -> PaymentPart:
@@ -91,7 +90,7 @@ def parts(posting_ids: Collection[int]) -> dict[int, PaymentPart]:
 
 _PAYMENTS_OF = Statement(
     lambda: t.Payment.select(*rows.PAYMENT_FIELDS).where(
-        t.Payment.id.in_(t.Posting.select(t.Posting.payment).where(among(t.Posting.id, "ids")))
+        t.Payment.id.in_(t.Posting.select("payment").where(among(t.Posting.id, "ids")))
     )
 )
 
@@ -135,7 +134,7 @@ _BY_TXN_ID = Statement(lambda: _those_with(t.Posting.txn_id))
 
 
 def _those_with(field: Any) -> Any:
-    return _select().where((t.Posting.connection == slot("connection")) & among(field, "values"))
+    return _select().where(t.Posting.has("connection"), among(field, "values"))
 
 
 def recently_posted(connection_id: int, limit: int) -> list[Posting]:
@@ -146,11 +145,7 @@ def recently_posted(connection_id: int, limit: int) -> list[Posting]:
 _RECENTLY = Statement(
     lambda: (
         _select()
-        .where(
-            (t.Posting.connection == slot("connection"))
-            & (t.Posting.state == PostingState.POSTED.value)
-            & ~t.Posting.deleted
-        )
+        .where(t.Posting.has("connection", state=PostingState.POSTED), ~t.Posting.deleted)
         .order_by(t.Posting.posted_ms.desc(), t.Posting.id.desc())
         .limit(slot("limit"))
     )
@@ -165,7 +160,7 @@ def planned_anew(connection_id: int) -> list[Posting]:
 _PLANNED_ANEW = Statement(
     lambda: (
         _select()
-        .where((t.Posting.connection == slot("connection")) & (t.Posting.generation > 1))
+        .where(t.Posting.has("connection"), t.Posting.generation > 1)
         .order_by(t.Posting.id)
     )
 )
@@ -180,10 +175,8 @@ _UNVERIFIED = Statement(
     lambda: (
         _select()
         .where(
-            (t.Posting.connection == slot("connection"))
-            & (t.Posting.state == PostingState.POSTED.value)
-            & t.Posting.verified_ms.is_null()
-            & ~t.Posting.deleted
+            t.Posting.has("connection", state=PostingState.POSTED, verified_ms=None),
+            ~t.Posting.deleted,
         )
         .order_by(t.Posting.posted_ms, t.Posting.id)
     )
@@ -196,9 +189,8 @@ def pays(posting_id: int, fitting: Mapping[str, Decimal]) -> None:
 
 
 _PAYS = Statement(
-    lambda: t.PostingUse.update({t.PostingUse.fitting_cents: slot("fitting")}).where(
-        (t.PostingUse.posting == slot("posting"))
-        & (t.PostingUse.invoice_txn_id == slot("invoice_txn_id"))
+    lambda: t.PostingUse.update(fitting_cents=slot("fitting")).where(
+        t.PostingUse.has("posting", "invoice_txn_id")
     )
 )
 
@@ -311,13 +303,7 @@ def _is_held_back(
 
 
 def note(
-    posting_id: int,
-    event: str,
-    detail: str,
-    now: datetime,
-    *,
-    set_id: str = "",
-    who: str = "",
+    posting_id: int, event: str, detail: str, now: datetime, *, set_id: str = "", who: str = ""
 ) -> None:
     """Add a step to the life of a posting that changes nothing."""
     standing.add_event(posting_id, now, event, detail, set_id, who)
@@ -340,14 +326,8 @@ def expect(
 
 _EXPECT = Statement(
     lambda: t.PostingUse.update(
-        {
-            t.PostingUse.expected_cents: slot("expected"),
-            t.PostingUse.fitting_cents: slot("fitting"),
-        }
-    ).where(
-        (t.PostingUse.posting == slot("posting"))
-        & (t.PostingUse.invoice_txn_id == slot("invoice_txn_id"))
-    )
+        expected_cents=slot("expected"), fitting_cents=slot("fitting")
+    ).where(t.PostingUse.has("posting", "invoice_txn_id"))
 )
 
 
@@ -363,9 +343,7 @@ def verified(found: Mapping[int, bool], now: datetime) -> None:
 
 _AS_EXPECTED = {True: "balances are as expected", False: "a balance is not as expected"}
 _VERIFIED = Statement(
-    lambda: t.Posting.update({t.Posting.verified_ms: slot("at_ms")}).where(
-        t.Posting.id == slot("id")
-    )
+    lambda: t.Posting.update(verified_ms=slot("at_ms")).where(t.Posting.has("id"))
 )
 
 
@@ -394,9 +372,7 @@ def life(payment_id: int) -> list[PostingEvent]:
     ]
 
 
-_RECEIVED = Statement(
-    lambda: t.Payment.select(t.Payment.received_ms).where(t.Payment.id == slot("id"))
-)
+_RECEIVED = Statement(lambda: t.Payment.select("received_ms").where(t.Payment.has("id")))
 _LIFE = Statement(
     lambda: (
         t.PostingEvent.select(
@@ -404,7 +380,7 @@ _LIFE = Statement(
             *(t.PostingEvent.event, t.PostingEvent.detail, t.PostingEvent.who),
         )
         .join(t.Posting)
-        .where(t.Posting.payment == slot("payment"))
+        .where(t.Posting.has("payment"))
         .order_by(t.PostingEvent.id)
     )
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from shared.models import tables as t
 from shared.models.mapper import Mapper
-from shared.models.statements import Statement, insert_rows, slot
+from shared.models.statements import Statement, insert_rows
 from shared.rules.payments.values import ListEntry, ListKind
 
 
@@ -30,15 +30,9 @@ def add(connection_id: int, made: Iterable[ListEntry]) -> None:
 _ENTRY = Mapper(ListEntry, t.ListEntry)
 _KEY = (t.ListEntry.connection, t.ListEntry.kind, t.ListEntry.list_id)
 _ENTRIES = Statement(
-    lambda: t.ListEntry.select(*_ENTRY.fields).where(
-        (t.ListEntry.connection == slot("connection")) & (t.ListEntry.kind == slot("kind"))
-    )
+    lambda: t.ListEntry.select(*_ENTRY.fields).where(t.ListEntry.has("connection", "kind"))
 )
-_CLEAR = Statement(
-    lambda: t.ListEntry.delete().where(
-        (t.ListEntry.connection == slot("connection")) & (t.ListEntry.kind == slot("kind"))
-    )
-)
+_CLEAR = Statement(lambda: t.ListEntry.delete().where(t.ListEntry.has("connection", "kind")))
 _WRITE = insert_rows(
     t.ListEntry,
     [t.ListEntry.connection, *_ENTRY.fields],

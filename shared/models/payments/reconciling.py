@@ -12,7 +12,7 @@ from shared.models import ledger
 from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.ledger.settlement import BEFORE_START_DATE, INACTIVE_CUSTOMER, PENDING
-from shared.models.statements import Row, Statement, slot
+from shared.models.statements import Row, Statement
 from shared.rules.payments.values import CustomerBalance, PaidButOpen, PostingState, SetAside
 from shared.rules.values import InvoiceStatus, JobMode
 
@@ -71,7 +71,7 @@ def _sum(condition: Any, value: Any) -> Any:
 
 
 def _open_on_either_side() -> Any:
-    return (t.Invoice.connection == slot("connection")) & (_IS_OPEN | (_SEEN != 0))
+    return t.Invoice.has("connection") & (_IS_OPEN | (_SEEN != 0))
 
 
 _BY_CUSTOMER = Statement(_by_customer)
@@ -95,9 +95,7 @@ def set_aside(connection_id: int) -> list[SetAside]:
 
 _SET_ASIDE = Statement(
     lambda: (
-        t.Invoice.select(
-            *(t.Invoice.number, t.Invoice.customer_full_name, t.Invoice.left_out, _SEEN)
-        )
+        t.Invoice.select("number", "customer_full_name", "left_out", _SEEN)
         .where(_open_on_either_side() & t.Invoice.left_out.not_in(("", *_ON_PURPOSE)))
         .order_by(t.Invoice.date, t.Invoice.id)
     )
@@ -127,9 +125,7 @@ def paid_but_open(connection_id: int) -> list[PaidButOpen]:
 
 def _paid_but_open() -> Any:
     paid = fn.SUM(fn.COALESCE(t.PostingUse.fitting_cents, t.PostingUse.amount_cents))
-    is_paid = (t.Invoice.txn_id == t.PostingUse.invoice_txn_id) & (
-        t.Invoice.connection == t.Posting.connection
-    )
+    is_paid = t.Invoice.has(txn_id=t.PostingUse.invoice_txn_id, connection=t.Posting.connection)
     return (
         t.PostingUse.select(
             *(t.Invoice.number, t.Invoice.customer_full_name, t.Invoice.currency),
@@ -137,12 +133,7 @@ def _paid_but_open() -> Any:
         )
         .join(t.Posting)
         .join(t.Invoice, on=is_paid)
-        .where(
-            (t.Posting.connection == slot("connection"))
-            & (t.Posting.state == PostingState.POSTED.value)
-            & ~t.Posting.deleted
-            & _IS_OPEN
-        )
+        .where(t.Posting.has("connection", state=PostingState.POSTED), ~t.Posting.deleted, _IS_OPEN)
         .group_by(t.Invoice.id)
         .having(t.Invoice.balance_cents > t.Invoice.total_cents - paid)
         .order_by(t.Invoice.date, t.Invoice.id)

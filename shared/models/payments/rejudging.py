@@ -20,7 +20,7 @@ from shared.models.convert import cents, day_text, millis
 from shared.models.events import Told
 from shared.models.payments import planned_parts, rows, standing
 from shared.models.payments.standing import ABOUT_POSTED
-from shared.models.statements import Row, Statement, among, slot
+from shared.models.statements import Row, Statement, among, slot, slots
 from shared.rules.events import EventKind
 from shared.rules.payments import reasons
 from shared.rules.payments.allowances import allowed
@@ -90,8 +90,8 @@ def _is_paused(payment: Payment, postings: Sequence[Posting], now: datetime) -> 
 
 
 _WAS_ASKED = Statement(
-    lambda: t.Payment.update({t.Payment.asking: Asking.NO.value}).where(
-        (t.Payment.connection == slot("connection")) & (t.Payment.asking == Asking.UNDER_WAY.value)
+    lambda: t.Payment.update(asking=Asking.NO.value).where(
+        t.Payment.has("connection", asking=Asking.UNDER_WAY)
     )
 )
 
@@ -150,10 +150,9 @@ def _to_judge(condition: Any) -> Any:
     return (
         t.Payment.select(*rows.PAYMENT_FIELDS)
         .where(
-            (t.Payment.connection == slot("connection"))
-            & (t.Payment.source == PaymentSource.INVOICED.value)
-            & (t.Payment.id > slot("after"))
-            & condition
+            t.Payment.has("connection", source=PaymentSource.INVOICED),
+            t.Payment.id > slot("after"),
+            condition,
         )
         .order_by(t.Payment.id)
         .limit(slot("limit"))
@@ -244,14 +243,9 @@ def _told(one: Judged) -> Told:
 
 
 _WRITE = Statement(
-    lambda: t.Payment.update(
-        {
-            t.Payment.status: slot("status"),
-            t.Payment.code: slot("code"),
-            t.Payment.reason: slot("reason"),
-            t.Payment.changed_ms: slot("now_ms"),
-        }
-    ).where(t.Payment.id == slot("id"))
+    lambda: t.Payment.update(**slots("status", "code", "reason"), changed_ms=slot("now_ms")).where(
+        t.Payment.has("id")
+    )
 )
 
 
@@ -271,9 +265,9 @@ def _names(invoice: NamedInvoice | None) -> tuple[str, str]:
 
 
 _RESOLVE = Statement(
-    lambda: t.PaymentUse.update(
-        {t.PaymentUse.invoice_txn_id: slot("txn_id"), t.PaymentUse.number: slot("number")}
-    ).where((t.PaymentUse.payment == slot("payment")) & (t.PaymentUse.position == slot("position")))
+    lambda: t.PaymentUse.update(invoice_txn_id=slot("txn_id"), number=slot("number")).where(
+        t.PaymentUse.has("payment", "position")
+    )
 )
 
 

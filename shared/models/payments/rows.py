@@ -12,7 +12,7 @@ from peewee import JOIN
 from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.mapper import Mapper
-from shared.models.statements import Row, Statement, among, current_engine, locking, slot
+from shared.models.statements import Row, Statement, among, current_engine, locking
 from shared.rules.payments.values import (
     Allowances,
     Payment,
@@ -130,10 +130,7 @@ _USES = Statement(
         .join(
             t.Invoice,
             JOIN.LEFT_OUTER,
-            on=(
-                (t.Invoice.connection == t.Payment.connection)
-                & (t.Invoice.txn_id == t.PaymentUse.invoice_txn_id)
-            ),
+            on=(t.Invoice.has(connection=t.Payment.connection, txn_id=t.PaymentUse.invoice_txn_id)),
         )
         .where(among(t.PaymentUse.payment, "ids"))
         .order_by(t.PaymentUse.payment, t.PaymentUse.position)
@@ -171,7 +168,7 @@ def postings(rows: Sequence[Row]) -> list[Posting]:
 
 _POSTING_USES = Statement(
     lambda: (
-        t.PostingUse.select(t.PostingUse.posting, *POSTING_USE.fields)
+        t.PostingUse.select("posting", *POSTING_USE.fields)
         .where(among(t.PostingUse.posting, "ids"))
         .order_by(t.PostingUse.posting, t.PostingUse.position)
     )
@@ -192,15 +189,14 @@ def lock_payment_of(posting_id: int) -> None:
 
 _LOCK_PAYMENT_OF = Statement(
     lambda: locking(
-        t.Payment.select(t.Payment.id).where(
-            t.Payment.id.in_(t.Posting.select(t.Posting.payment).where(t.Posting.id == slot("id")))
+        t.Payment.select("id").where(
+            t.Payment.id.in_(t.Posting.select("payment").where(t.Posting.has("id")))
         ),
         t.Payment,
     )
 )
 _LOCK = Statement(
     lambda: locking(
-        t.Payment.select(t.Payment.id).where(among(t.Payment.id, "ids")).order_by(t.Payment.id),
-        t.Payment,
+        t.Payment.select("id").where(among(t.Payment.id, "ids")).order_by(t.Payment.id), t.Payment
     )
 )

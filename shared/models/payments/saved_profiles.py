@@ -6,7 +6,7 @@ import json
 
 from shared.models import tables as t
 from shared.models.convert import millis, moment
-from shared.models.statements import Statement, insert_rows, slot
+from shared.models.statements import Statement, insert_rows
 from shared.rules.payments.values import SavedProfile
 
 _TOLD = (
@@ -25,8 +25,8 @@ def of_connection(connection_id: int) -> list[SavedProfile]:
 
 _OF = Statement(
     lambda: (
-        t.FileProfile.select(t.FileProfile.label, *_TOLD)
-        .where(t.FileProfile.connection == slot("connection"))
+        t.FileProfile.select("label", *_TOLD)
+        .where(t.FileProfile.has("connection"))
         .order_by(t.FileProfile.label)
     )
 )
@@ -52,8 +52,4 @@ def drop(connection_id: int, label: str) -> bool:
     return _DROP.run(connection=connection_id, label=label) == 1
 
 
-_DROP = Statement(
-    lambda: t.FileProfile.delete().where(
-        (t.FileProfile.connection == slot("connection")) & (t.FileProfile.label == slot("label"))
-    )
-)
+_DROP = Statement(lambda: t.FileProfile.delete().where(t.FileProfile.has("connection", "label")))

@@ -34,7 +34,7 @@ _OPEN = Statement(lambda: _select().where(_is_open()))
 
 
 def _is_open() -> Any:
-    return (t.MessageSet.connection == slot("connection")) & t.OPEN_SET
+    return t.MessageSet.has("connection") & t.OPEN_SET
 
 
 def begin(
@@ -142,9 +142,9 @@ _WRITTEN_ELSEWHERE = Statement(
 
 
 def _of_others_on_file() -> Any:
-    others = t.Connection.select(t.Connection.id).where(t.Connection.company_key == slot("company"))
-    on_file = (t.MessageSet.company == slot("company")) | t.MessageSet.connection.in_(others)
-    return t.MessageSet.select(t.MessageSet.id).where(
+    others = t.Connection.select("id").where(t.Connection.company_key == slot("company"))
+    on_file = (t.MessageSet.has("company")) | t.MessageSet.connection.in_(others)
+    return t.MessageSet.select("id").where(
         on_file & (t.MessageSet.connection != slot("connection"))
     )
 
@@ -185,7 +185,7 @@ def by_posting(posting_id: int) -> list[MessageSet]:
 
 
 _BY_POSTING = Statement(
-    lambda: _select().where(t.MessageSet.posting == slot("posting")).order_by(t.MessageSet.id)
+    lambda: _select().where(t.MessageSet.has("posting")).order_by(t.MessageSet.id)
 )
 
 
@@ -195,9 +195,7 @@ def count(posting_id: int) -> int:
 
 
 _COUNT = Statement(
-    lambda: t.MessageSet.select(fn.COUNT(t.MessageSet.id)).where(
-        t.MessageSet.posting == slot("posting")
-    )
+    lambda: t.MessageSet.select(fn.COUNT(t.MessageSet.id)).where(t.MessageSet.has("posting"))
 )
 
 
@@ -208,7 +206,7 @@ def last_begun(posting_ids: Collection[int]) -> dict[int, datetime]:
 
 _LAST_BEGUN = Statement(
     lambda: (
-        t.MessageSet.select(t.MessageSet.posting, fn.MAX(t.MessageSet.first_sent_ms))
+        t.MessageSet.select("posting", fn.MAX(t.MessageSet.first_sent_ms))
         .where(among(t.MessageSet.posting, "ids"))
         .group_by(t.MessageSet.posting)
     )
@@ -227,12 +225,8 @@ def clearable(connection_id: int, application_id: int) -> str:
 
 _CLEARABLE = Statement(
     lambda: (
-        t.MessageSet.select(t.MessageSet.set_id)
-        .where(
-            (t.MessageSet.connection == slot("connection"))
-            & (t.MessageSet.application == slot("application"))
-            & _to_clear()
-        )
+        t.MessageSet.select("set_id")
+        .where(t.MessageSet.has("connection", "application"), _to_clear())
         .order_by(t.MessageSet.id.desc())
         .limit(1)
     )
@@ -251,7 +245,7 @@ def cleared_by(set_row_id: int) -> None:
 def _cleared_by() -> Any:
     telling = t.MessageSet.alias("telling")
     application = telling.select(telling.application).where(telling.id == slot("set"))
-    return t.MessageSet.update({t.MessageSet.cleared: True}).where(
+    return t.MessageSet.update(cleared=True).where(
         (t.MessageSet.application == application) & (t.MessageSet.id < slot("set")) & _to_clear()
     )
 
@@ -297,7 +291,7 @@ def settle_now(connection_id: int, who: str, now: datetime) -> MessageSet:
 
 _SETTLE_NOW = Statement(
     lambda: (
-        t.MessageSet.update({t.MessageSet.settle_now_by: slot("who")})
+        t.MessageSet.update(settle_now_by=slot("who"))
         .where(_is_open() & (t.MessageSet.phase != SENT))
         .returning(t.MessageSet.id)
     )
@@ -322,7 +316,7 @@ def _get(id_: int) -> MessageSet:
     return _SET.read(row)
 
 
-_GET = Statement(lambda: _select().where(t.MessageSet.id == slot("id")))
+_GET = Statement(lambda: _select().where(t.MessageSet.has("id")))
 
 
 def _select() -> Any:

@@ -18,7 +18,7 @@ from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.installation import origin
 from shared.models.payments import rows, telling
-from shared.models.statements import Statement, among, insert_rows, slot, update_columns
+from shared.models.statements import AnyOf, Statement, among, insert_rows, slot, update_columns
 from shared.rules.payments import reasons, tags
 from shared.rules.payments.values import (
     Allowances,
@@ -153,12 +153,12 @@ def keep_waiting_since(standings: Iterable[tuple[int, PaymentStatus]], now: date
 
 
 _WAITS = Statement(
-    lambda: t.Payment.update({t.Payment.waiting_ms: slot("now_ms")}).where(
-        among(t.Payment.id, "ids") & t.Payment.waiting_ms.is_null()
+    lambda: t.Payment.update(waiting_ms=slot("now_ms")).where(
+        t.Payment.has(id=AnyOf("ids"), waiting_ms=None)
     )
 )
 _WAITS_NO_MORE = Statement(
-    lambda: t.Payment.update({t.Payment.waiting_ms: None}).where(
+    lambda: t.Payment.update(waiting_ms=None).where(
         among(t.Payment.id, "ids") & t.Payment.waiting_ms.is_null(False)
     )
 )
@@ -175,7 +175,7 @@ def _find(payment_id: int) -> Payment:
     return found[0]
 
 
-_ROW = Statement(lambda: t.Payment.select(*rows.PAYMENT_FIELDS).where(t.Payment.id == slot("id")))
+_ROW = Statement(lambda: t.Payment.select(*rows.PAYMENT_FIELDS).where(t.Payment.has("id")))
 
 
 def retry(payment_id: int, who: str, now: datetime) -> None:
@@ -313,9 +313,9 @@ def _plan_anew(payment: Payment, part: Posting, who: str, now: datetime) -> None
 
 
 _FORGET_EXPECTED = Statement(
-    lambda: t.PostingUse.update(
-        {t.PostingUse.expected_cents: None, t.PostingUse.fitting_cents: None}
-    ).where(t.PostingUse.posting == slot("posting"))
+    lambda: t.PostingUse.update(expected_cents=None, fitting_cents=None).where(
+        t.PostingUse.has("posting")
+    )
 )
 
 

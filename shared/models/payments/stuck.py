@@ -71,7 +71,7 @@ _COUNTS = Statement(
 _FIRST = Statement(
     lambda: (
         t.Payment.select(*rows.PAYMENT_FIELDS)
-        .where((t.Payment.connection == slot("connection")) & _stuck())
+        .where(t.Payment.has("connection"), _stuck())
         .order_by(t.Payment.changed_ms, t.Payment.id)
         .limit(1)
     )

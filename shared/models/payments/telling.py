@@ -40,11 +40,7 @@ def tell_import(connection_id: int, import_id: int) -> None:
     )
 
 
-_TELL_IMPORT = Statement(
-    lambda: _told(
-        (t.Payment.connection == slot("connection")) & (t.Payment.import_id == slot("import_id"))
-    )
-)
+_TELL_IMPORT = Statement(lambda: _told(t.Payment.has("connection", "import_id")))
 
 
 def tell_status(payment_id: int, status: PaymentStatus, code: str) -> None:
@@ -59,8 +55,8 @@ def tell_status(payment_id: int, status: PaymentStatus, code: str) -> None:
 _TELL_STATUS = Statement(
     lambda: events.of_rows(
         t.Payment.select(*_columns(events.text(slot("status")), events.text(slot("code")))).where(
-            (t.Payment.id == slot("id"))
-            & ((t.Payment.status != slot("status")) | (t.Payment.code != slot("code")))
+            t.Payment.has("id"),
+            (t.Payment.status != slot("status")) | (t.Payment.code != slot("code")),
         )
     )
 )

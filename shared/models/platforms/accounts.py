@@ -87,8 +87,7 @@ _SHARING = Statement(
         t.PlatformAccount.select(t.Connection.name)
         .join(t.Connection)
         .where(
-            t.PlatformAccount.connection != slot("connection"),
-            t.PlatformAccount.identity == slot("identity"),
+            t.PlatformAccount.connection != slot("connection"), t.PlatformAccount.has("identity")
         )
     )
 )
@@ -101,7 +100,7 @@ def seals_keys() -> bool:
 
 _SEALED = Statement(
     lambda: (
-        t.PlatformAccount.select(t.PlatformAccount.connection)
+        t.PlatformAccount.select("connection")
         .where(t.PlatformAccount.key_source == slot("source"))
         .limit(1)
     )
@@ -156,9 +155,7 @@ def _select() -> Any:
 def _update(*names: str) -> Statement:
     def build() -> Any:
         columns = {getattr(t.PlatformAccount, name): slot(name) for name in names}
-        return t.PlatformAccount.update(columns).where(
-            t.PlatformAccount.connection == slot("connection")
-        )
+        return t.PlatformAccount.update(columns).where(t.PlatformAccount.has("connection"))
 
     return Statement(build)
 
@@ -174,12 +171,10 @@ _ADD = Statement(
 )
 _REMOVE = _of_connection(t.PlatformAccount)
 _FORGET = _of_connection(t.Outgoing)
-_GET = Statement(lambda: _select().where(t.PlatformAccount.connection == slot("connection")))
+_GET = Statement(lambda: _select().where(t.PlatformAccount.has("connection")))
 _ALL = Statement(lambda: _select().order_by(t.Connection.name_key))
 _KEY = Statement(
-    lambda: t.PlatformAccount.select(t.PlatformAccount.sealed_key).where(
-        t.PlatformAccount.connection == slot("connection")
-    )
+    lambda: t.PlatformAccount.select("sealed_key").where(t.PlatformAccount.has("connection"))
 )
 _STATE = _update("state")
 _FEES = _update("convenience_fees")

@@ -10,7 +10,7 @@ from peewee import JOIN, fn
 
 from shared.models import tables as t
 from shared.models.convert import money
-from shared.models.statements import Statement, slot
+from shared.models.statements import Statement
 from shared.rules.connectors import Owner
 from shared.rules.payments.values import ChargeState, PaymentSource, PaymentStatus, UseKind
 from shared.rules.values import InvoiceStatus, RecordKind
@@ -44,16 +44,14 @@ def billed(connection_id: int, identity: str) -> Iterator[Billed]:
 
 
 def _billed() -> Any:
-    there = (
-        (t.PlatformRecord.connection == t.Invoice.connection)
-        & (t.PlatformRecord.identity == slot("identity"))
-        & (t.PlatformRecord.kind == RecordKind.INVOICE.value)
-        & (t.PlatformRecord.our_id == t.Invoice.txn_id)
+    there = t.PlatformRecord.has(
+        "identity",
+        connection=t.Invoice.connection,
+        kind=RecordKind.INVOICE,
+        our_id=t.Invoice.txn_id,
     )
-    sent = (
-        (t.Outgoing.connection == t.Invoice.connection)
-        & (t.Outgoing.kind == RecordKind.INVOICE.value)
-        & (t.Outgoing.object_id == t.Invoice.txn_id)
+    sent = t.Outgoing.has(
+        connection=t.Invoice.connection, kind=RecordKind.INVOICE, object_id=t.Invoice.txn_id
     )
     return (
         t.Invoice.select(
@@ -65,7 +63,7 @@ def _billed() -> Any:
         .join(t.PlatformRecord, JOIN.LEFT_OUTER, on=there)
         .switch(t.Invoice)
         .join(t.Outgoing, JOIN.LEFT_OUTER, on=sent)
-        .where(t.Invoice.connection == slot("connection"))
+        .where(t.Invoice.has("connection"))
         .order_by(t.Invoice.id)
     )
 
@@ -93,12 +91,12 @@ def coming_in(connection_id: int, identity: str) -> dict[str, Decimal]:
 
 
 def _coming() -> Any:
-    there = (
-        (t.PlatformRecord.connection == t.Payment.connection)
-        & (t.PlatformRecord.identity == slot("identity"))
-        & (t.PlatformRecord.kind == RecordKind.PAYMENT.value)
-        & (t.PlatformRecord.owner == Owner.PLATFORM.value)
-        & (t.PlatformRecord.our_id == t.Payment.key)
+    there = t.PlatformRecord.has(
+        "identity",
+        connection=t.Payment.connection,
+        kind=RecordKind.PAYMENT,
+        owner=Owner.PLATFORM,
+        our_id=t.Payment.key,
     )
     return (
         t.Payment.select(t.PaymentUse.document, fn.SUM(t.PaymentUse.amount_cents))
@@ -106,11 +104,10 @@ def _coming() -> Any:
         .switch(t.Payment)
         .join(t.PlatformRecord, on=there)
         .where(
-            (t.Payment.connection == slot("connection"))
-            & (t.Payment.source == PaymentSource.INVOICED.value)
-            & t.Payment.status.not_in(_NOT_ON_ITS_WAY)
-            & (t.Payment.charge_state != ChargeState.FAILED.value)
-            & (t.PaymentUse.kind == UseKind.INVOICE.value)
+            t.Payment.has("connection", source=PaymentSource.INVOICED),
+            t.Payment.status.not_in(_NOT_ON_ITS_WAY),
+            t.Payment.charge_state != ChargeState.FAILED.value,
+            t.PaymentUse.kind == UseKind.INVOICE.value,
         )
         .group_by(t.PaymentUse.document)
     )

@@ -24,7 +24,7 @@ from shared.models.mapper import Mapper
 from shared.models.platforms import outbox, paid, records
 from shared.models.platforms.outbox import Named
 from shared.models.platforms.paid import InQuickBooks
-from shared.models.statements import Row, Statement, among, slot
+from shared.models.statements import AnyOf, Row, Statement, slot
 from shared.rules.connectors import (
     AppliedCopy,
     Change,
@@ -43,10 +43,7 @@ from shared.rules.connectors import (
 from shared.rules.ledger import CustomerState, InvoiceSides
 from shared.rules.payments import numbers
 from shared.rules.payments.names import folded
-from shared.rules.payments.values import (
-    ZERO,
-    PaymentUse,
-)
+from shared.rules.payments.values import ZERO, PaymentUse
 from shared.rules.values import Connection, InvoiceStatus, JobMode, RecordKind
 
 _CUSTOMER, _INVOICE, _PAYMENT = RecordKind.CUSTOMER, RecordKind.INVOICE, RecordKind.PAYMENT
@@ -365,54 +362,44 @@ def _rest(use: PaymentUse, absorbed: Decimal, their_id: str) -> list[AppliedCopy
 
 _HELD = Mapper(_Held, t.Customer)
 _GET_CUSTOMER = Statement(
-    lambda: t.Customer.select(*_HELD.fields).where(
-        (t.Customer.connection == slot("connection")) & (t.Customer.list_id == slot("list_id"))
-    )
+    lambda: t.Customer.select(*_HELD.fields).where(t.Customer.has("connection", "list_id"))
 )
 _CUSTOMERS = Statement(
     lambda: t.Customer.select(*_HELD.fields).where(
-        (t.Customer.connection == slot("connection")) & among(t.Customer.list_id, "ids")
+        t.Customer.has("connection", list_id=AnyOf("ids"))
     )
 )
 _SAME_NAME = Statement(
-    lambda: t.Customer.select(t.Customer.list_id).where(
-        (t.Customer.connection == slot("connection"))
-        & (t.Lowered(t.Customer.full_name) == slot("name"))
-        & (t.Customer.state == CustomerState.HELD.value)
+    lambda: t.Customer.select("list_id").where(
+        t.Customer.has("connection", state=CustomerState.HELD),
+        t.Lowered(t.Customer.full_name) == slot("name"),
     )
 )
 _SAME_NUMBER = Statement(
-    lambda: t.Customer.select(t.Customer.list_id).where(
-        (t.Customer.connection == slot("connection"))
-        & (t.Lowered(fn.TRIM(t.Customer.account_number)) == slot("number"))
-        & (t.Customer.state == CustomerState.HELD.value)
+    lambda: t.Customer.select("list_id").where(
+        t.Customer.has("connection", state=CustomerState.HELD),
+        t.Lowered(fn.TRIM(t.Customer.account_number)) == slot("number"),
     )
 )
 _OF_NUMBER = Statement(
     lambda: (
-        t.Invoice.select(
-            *(t.Invoice.id, t.Invoice.txn_id, t.Invoice.number, t.Invoice.customer_full_name),
-            *(t.Invoice.status, t.Invoice.left_out),
-        )
-        .where((t.Invoice.connection == slot("connection")) & (t.Invoice.number_key == slot("key")))
+        t.Invoice.select("id", "txn_id", "number", "customer_full_name", "status", "left_out")
+        .where(t.Invoice.has("connection", number_key=slot("key")))
         .order_by(t.Invoice.id)
     )
 )
 
 
 _REREAD = Statement(
-    lambda: t.Reread.select(t.Reread.id).where(
-        (t.Reread.connection == slot("connection"))
-        & (t.Reread.kind == _INVOICE.value)
-        & (t.Reread.object_id == slot("txn_id"))
+    lambda: t.Reread.select("id").where(
+        t.Reread.has("connection", object_id=slot("txn_id")), t.Reread.kind == _INVOICE.value
     )
 )
 _ON_ITS_WAY = Statement(
-    lambda: t.Outgoing.select(t.Outgoing.object_id).where(
-        (t.Outgoing.connection == slot("connection"))
-        & (t.Outgoing.kind == _INVOICE.value)
-        & (t.Outgoing.object_id == slot("txn_id"))
-        & t.Outgoing.state.in_([SendState.WAITING.value, SendState.REFUSED.value])
+    lambda: t.Outgoing.select("object_id").where(
+        t.Outgoing.has("connection", object_id=slot("txn_id")),
+        t.Outgoing.kind == _INVOICE.value,
+        t.Outgoing.state.in_([SendState.WAITING.value, SendState.REFUSED.value]),
     )
 )
 

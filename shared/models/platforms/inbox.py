@@ -27,9 +27,7 @@ def set_cursor(connection_id: int, feed: str, position: str) -> None:
 
 
 _CURSOR = Statement(
-    lambda: t.InboxCursor.select(t.InboxCursor.position).where(
-        (t.InboxCursor.connection == slot("connection")) & (t.InboxCursor.feed == slot("feed"))
-    )
+    lambda: t.InboxCursor.select("position").where(t.InboxCursor.has("connection", "feed"))
 )
 _FEED: list[Any] = [t.InboxCursor.connection, t.InboxCursor.feed, t.InboxCursor.position]
 _SET_CURSOR = insert_rows(t.InboxCursor, _FEED, key=_FEED[:2], replace=_FEED[2:])
@@ -68,7 +66,7 @@ def _of_account(table: Any) -> Any:
 
 
 def _this() -> Any:
-    return _of_account(t.Watched) & (t.Watched.their_id == slot("their_id"))
+    return _of_account(t.Watched) & t.Watched.has("their_id")
 
 
 _UNWATCH = Statement(lambda: t.Watched.delete().where(_this()))
@@ -80,7 +78,7 @@ def since(connection_id: int, identity: str, their_id: str) -> datetime | None:
     return None if row is None else moment(row[0])
 
 
-_SINCE = Statement(lambda: t.Watched.select(t.Watched.since_ms).where(_this()))
+_SINCE = Statement(lambda: t.Watched.select("since_ms").where(_this()))
 
 
 def watched(connection_id: int, identity: str, until: datetime, limit: int = ALL) -> list[Watched]:
@@ -129,10 +127,7 @@ _STANDING_COLUMNS: list[Any] = [
     *(t.InboxStanding.failing_ms, t.InboxStanding.reason),
 ]
 _STANDS = insert_rows(
-    t.InboxStanding,
-    _STANDING_COLUMNS,
-    key=_STANDING_COLUMNS[:2],
-    replace=_STANDING_COLUMNS[2:],
+    t.InboxStanding, _STANDING_COLUMNS, key=_STANDING_COLUMNS[:2], replace=_STANDING_COLUMNS[2:]
 )
 _STANDING_OF = Statement(
     lambda: t.InboxStanding.select(*_STANDING.fields).where(_of_account(t.InboxStanding))

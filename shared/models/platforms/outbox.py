@@ -19,7 +19,7 @@ from shared.models.convert import cents_or_none, millis, moment
 from shared.models.mapper import Mapper
 from shared.models.platforms import sending
 from shared.models.searching import ALL
-from shared.models.statements import Statement, among, insert_rows, slot
+from shared.models.statements import Statement, among, insert_rows, slot, slots
 from shared.rules.connectors import ORDER, Outgoing, SendState, Would
 from shared.rules.outlets import pause
 from shared.rules.values import RecordKind
@@ -76,9 +76,7 @@ def known(connection_id: int, kind: RecordKind, ids: Collection[str]) -> frozens
 
 
 _KNOWN = Statement(
-    lambda: t.Outgoing.select(t.Outgoing.object_id).where(
-        _of_kind() & among(t.Outgoing.object_id, "ids")
-    )
+    lambda: t.Outgoing.select("object_id").where(_of_kind() & among(t.Outgoing.object_id, "ids"))
 )
 
 
@@ -89,13 +87,11 @@ def want_again(connection_id: int, kind: RecordKind, ids: Collection[str], now: 
 
 _WANT_AGAIN = Statement(
     lambda: t.Outgoing.update(
-        {
-            t.Outgoing.state: _WAITING,
-            t.Outgoing.would: "",
-            t.Outgoing.waits_for: "",
-            t.Outgoing.wanted: SQL("outgoing.wanted + 1"),
-            t.Outgoing.due_ms: slot("now_ms"),
-        }
+        state=_WAITING,
+        would="",
+        waits_for="",
+        wanted=SQL("outgoing.wanted + 1"),
+        due_ms=slot("now_ms"),
     ).where(
         _of_kind()
         & among(t.Outgoing.object_id, "ids")
@@ -110,19 +106,19 @@ def state_of(connection_id: int, kind: RecordKind, object_id: str) -> SendState 
     return None if row is None else SendState(row[0])
 
 
-_STATE_OF = Statement(lambda: t.Outgoing.select(t.Outgoing.state).where(_this()))
+_STATE_OF = Statement(lambda: t.Outgoing.select("state").where(_this()))
 
 
 def _of_connection() -> Any:
-    return t.Outgoing.connection == slot("connection")
+    return t.Outgoing.has("connection")
 
 
 def _of_kind() -> Any:
-    return _of_connection() & (t.Outgoing.kind == slot("kind"))
+    return _of_connection() & t.Outgoing.has("kind")
 
 
 def _this() -> Any:
-    return _of_kind() & (t.Outgoing.object_id == slot("object_id"))
+    return _of_kind() & t.Outgoing.has("object_id")
 
 
 def due(connection_id: int, now: datetime, limit: int, *, looking: bool = False) -> list[Outgoing]:
@@ -169,11 +165,7 @@ def look_once_more(connection_id: int, now: datetime) -> None:
 
 _LOOK_ONCE_MORE = Statement(
     lambda: t.Outgoing.update(
-        {
-            t.Outgoing.state: _WAITING,
-            t.Outgoing.due_ms: slot("now_ms"),
-            t.Outgoing.wanted: SQL("outgoing.wanted + 1"),
-        }
+        state=_WAITING, due_ms=slot("now_ms"), wanted=SQL("outgoing.wanted + 1")
     ).where(
         _of_connection(),
         t.Outgoing.look_ms <= slot("now_ms"),
@@ -208,12 +200,7 @@ def begin(connection_id: int, one: Outgoing) -> None:
 
 _BEGIN = Statement(
     lambda: t.Outgoing.update(
-        {
-            t.Outgoing.request: slot("request"),
-            t.Outgoing.request_key: slot("request_key"),
-            t.Outgoing.request_digest: slot("request_digest"),
-            t.Outgoing.baseline_cents: slot("baseline_cents"),
-        }
+        **slots("request", "request_key", "request_digest", "baseline_cents")
     ).where(_this())
 )
 
@@ -271,26 +258,18 @@ def _went_on(connection_id: int, name: str) -> bool:
 
 
 def _stands() -> Any:
-    same = t.Outgoing.wanted == slot("wanted")
+    same = t.Outgoing.has("wanted")
     return t.Outgoing.update(
-        {
-            t.Outgoing.state: Case(None, [(same, slot("state"))], t.Outgoing.state),
-            t.Outgoing.reason: slot("reason"),
-            t.Outgoing.would: slot("would"),
-            t.Outgoing.waits_for: slot("waits_for"),
-            t.Outgoing.digest: slot("digest"),
-            t.Outgoing.attempts: 0,
-            t.Outgoing.changed_ms: slot("now_ms"),
-            t.Outgoing.sent_ms: slot("sent_ms"),
-            t.Outgoing.due_ms: Case(None, [(same, slot("due_ms"))], t.Outgoing.due_ms),
-            t.Outgoing.request: None,
-            t.Outgoing.request_key: "",
-            t.Outgoing.look_ms: Case(
-                None,
-                [(t.Outgoing.look_ms > slot("now_ms"), t.Outgoing.look_ms)],
-                slot("look_ms"),
-            ),
-        }
+        **slots("reason", "would", "waits_for", "digest", "sent_ms"),
+        state=Case(None, [(same, slot("state"))], t.Outgoing.state),
+        attempts=0,
+        changed_ms=slot("now_ms"),
+        due_ms=Case(None, [(same, slot("due_ms"))], t.Outgoing.due_ms),
+        request=None,
+        request_key="",
+        look_ms=Case(
+            None, [(t.Outgoing.look_ms > slot("now_ms"), t.Outgoing.look_ms)], slot("look_ms")
+        ),
     ).where(_this())
 
 
@@ -307,9 +286,9 @@ def wake(connection_id: int, name: str, now: datetime) -> None:
 
 
 _WAKE = Statement(
-    lambda: t.Outgoing.update(
-        {t.Outgoing.due_ms: slot("now_ms"), t.Outgoing.waits_for: "", t.Outgoing.would: ""}
-    ).where(_of_connection(), t.Outgoing.waits_for == slot("name"), t.Outgoing.state == _WAITING)
+    lambda: t.Outgoing.update(due_ms=slot("now_ms"), waits_for="", would="").where(
+        _of_connection(), t.Outgoing.waits_for == slot("name"), t.Outgoing.state == _WAITING
+    )
 )
 
 
@@ -319,9 +298,9 @@ def looked(connection_id: int, one: Outgoing, would: Would, reason: str) -> None
 
 
 _LOOKED = Statement(
-    lambda: t.Outgoing.update(
-        {t.Outgoing.would: slot("would"), t.Outgoing.reason: slot("reason")}
-    ).where(_this(), t.Outgoing.state == _WAITING)
+    lambda: t.Outgoing.update(**slots("would", "reason")).where(
+        _this(), t.Outgoing.state == _WAITING
+    )
 )
 
 
@@ -331,7 +310,7 @@ def look_again(connection_id: int) -> None:
 
 
 _LOOK_AGAIN = Statement(
-    lambda: t.Outgoing.update({t.Outgoing.would: "", t.Outgoing.due_ms: 0}).where(
+    lambda: t.Outgoing.update(would="", due_ms=0).where(
         _of_connection(), t.Outgoing.state == _WAITING, t.Outgoing.request.is_null()
     )
 )
@@ -361,14 +340,9 @@ def try_later(
 
 _LATER = Statement(
     lambda: t.Outgoing.update(
-        {
-            t.Outgoing.attempts: t.Outgoing.attempts + 1,
-            t.Outgoing.reason: slot("reason"),
-            t.Outgoing.due_ms: slot("due_ms"),
-            t.Outgoing.request: slot("request"),
-            t.Outgoing.request_key: slot("request_key"),
-            t.Outgoing.look_ms: fn.COALESCE(slot("look_ms"), t.Outgoing.look_ms),
-        }
+        **slots("reason", "due_ms", "request", "request_key"),
+        attempts=t.Outgoing.attempts + 1,
+        look_ms=fn.COALESCE(slot("look_ms"), t.Outgoing.look_ms),
     ).where(_this())
 )
 
@@ -414,17 +388,13 @@ def decide(
 
 _DECIDE = Statement(
     lambda: t.Outgoing.update(
-        {
-            t.Outgoing.state: slot("state"),
-            t.Outgoing.reason: slot("reason"),
-            t.Outgoing.choice: slot("choice"),
-            t.Outgoing.would: "",
-            t.Outgoing.waits_for: "",
-            t.Outgoing.attempts: 0,
-            t.Outgoing.wanted: SQL("outgoing.wanted + 1"),
-            t.Outgoing.due_ms: slot("now_ms"),
-            t.Outgoing.changed_ms: slot("now_ms"),
-        }
+        **slots("state", "reason", "choice"),
+        would="",
+        waits_for="",
+        attempts=0,
+        wanted=SQL("outgoing.wanted + 1"),
+        due_ms=slot("now_ms"),
+        changed_ms=slot("now_ms"),
     ).where(_this())
 )
 

@@ -17,7 +17,7 @@ from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.payments import from_quickbooks, rows
 from shared.models.platforms import outbox
-from shared.models.statements import Statement, among, slot
+from shared.models.statements import AnyOf, Statement, among, slot
 from shared.rules.connectors import Outgoing, Owner, SendState
 from shared.rules.payments.values import (
     Payment,
@@ -68,11 +68,7 @@ def _posted(one: Posting) -> InQuickBooks:
 
 
 def _is_posted() -> Any:
-    return (
-        (t.Posting.connection == slot("connection"))
-        & (t.Posting.state == PostingState.POSTED.value)
-        & ~t.Posting.deleted
-    )
+    return t.Posting.has("connection", state=PostingState.POSTED) & ~t.Posting.deleted
 
 
 _OF_TXN = Statement(
@@ -81,9 +77,9 @@ _OF_TXN = Statement(
     )
 )
 _PAYMENT_OF = Statement(
-    lambda: t.Payment.select(
-        *(t.Payment.key, t.Payment.date, t.Payment.method, t.Payment.reference, t.Payment.memo)
-    ).where(t.Payment.id == slot("id"))
+    lambda: t.Payment.select("key", "date", "method", "reference", "memo").where(
+        t.Payment.has("id")
+    )
 )
 
 
@@ -119,16 +115,12 @@ def came_from_there(connection_id: int, identity: str, txn_id: str) -> Decimal:
 
 
 def _imported() -> Any:
-    return (
-        (t.Payment.connection == slot("connection"))
-        & (t.Payment.source == PaymentSource.QUICKBOOKS.value)
-        & ~t.Payment.deleted
-    )
+    return t.Payment.has("connection", source=PaymentSource.QUICKBOOKS) & ~t.Payment.deleted
 
 
 _RECORDED = Statement(
     lambda: (
-        t.Payment.select(t.Payment.key, fn.SUM(t.PaymentUse.amount_cents))
+        t.Payment.select("key", fn.SUM(t.PaymentUse.amount_cents))
         .join(t.PaymentUse, on=(t.PaymentUse.payment == t.Payment.id))
         .where(_imported() & (t.PaymentUse.invoice_txn_id == slot("txn_id")))
         .group_by(t.Payment.key)
@@ -140,12 +132,14 @@ _PAID_CENTS = fn.COALESCE(t.PostingUse.fitting_cents, t.PostingUse.amount_cents)
 def _is_from_there() -> Any:
     """Whether the payment of a posting is one of the platform."""
     return fn.EXISTS(
-        t.PlatformRecord.select(t.PlatformRecord.our_id).where(
-            (t.PlatformRecord.connection == slot("connection"))
-            & (t.PlatformRecord.identity == slot("identity"))
-            & (t.PlatformRecord.kind == RecordKind.PAYMENT.value)
-            & (t.PlatformRecord.owner == Owner.PLATFORM.value)
-            & (t.PlatformRecord.our_id == t.Payment.key)
+        t.PlatformRecord.select("our_id").where(
+            t.PlatformRecord.has(
+                "connection",
+                "identity",
+                kind=RecordKind.PAYMENT,
+                owner=Owner.PLATFORM,
+                our_id=t.Payment.key,
+            )
         )
     )
 
@@ -182,11 +176,7 @@ def _postings_of_payments() -> Any:
     return (
         t.Posting.select(t.Posting.txn_id, t.Payment.key)
         .join(t.Payment, on=(t.Posting.payment == t.Payment.id))
-        .where(
-            (t.Posting.connection == slot("connection"))
-            & (t.Posting.state == PostingState.POSTED.value)
-            & ~_is_from_there()
-        )
+        .where(t.Posting.has("connection", state=PostingState.POSTED), ~_is_from_there())
         .order_by(t.Posting.txn_id)
     )
 
@@ -224,11 +214,9 @@ def _called(recorded: Iterable[Any], posted: Iterable[Any]) -> Iterator[tuple[st
 
 def _is_of_open(txn_id: Any) -> Any:
     return fn.EXISTS(
-        t.Invoice.select(t.Invoice.id).where(
-            (t.Invoice.connection == slot("connection"))
-            & (t.Invoice.txn_id == txn_id)
-            & (t.Invoice.status == InvoiceStatus.OPEN.value)
-            & (t.Invoice.left_out == "")
+        t.Invoice.select("id").where(
+            t.Invoice.has("connection", status=InvoiceStatus.OPEN, left_out=""),
+            t.Invoice.txn_id == txn_id,
         )
     )
 
@@ -240,9 +228,7 @@ def _is_this(txn_id: Any) -> Any:
 _TOLD = (t.Payment.key, t.Payment.reference, t.Payment.date, t.Payment.amount_cents)
 _RECORDED_AS = Statement(
     lambda: t.Payment.select(*_TOLD).where(
-        (t.Payment.connection == slot("connection"))
-        & (t.Payment.source == PaymentSource.QUICKBOOKS.value)
-        & among(t.Payment.key, "ids")
+        t.Payment.has("connection", source=PaymentSource.QUICKBOOKS, key=AnyOf("ids"))
     )
 )
 
@@ -280,7 +266,7 @@ def _may_be_ours() -> Any:
         fn.LOWER(t.Posting.ref_number) == fn.LOWER(t.Payment.reference)
     )
     return (
-        t.Payment.select(t.Payment.id)
+        t.Payment.select("id")
         .join(t.Posting, on=(t.Posting.connection == t.Payment.connection) & tag)
         .where(_imported() & (t.Payment.key == slot("txn_id")))
         .limit(1)

@@ -57,9 +57,7 @@ _PUT = insert_rows(
 
 
 def _of_account() -> Any:
-    return (t.PlatformRecord.connection == slot("connection")) & (
-        t.PlatformRecord.identity == slot("identity")
-    )
+    return t.PlatformRecord.has("connection", "identity")
 
 
 def _select() -> Any:
@@ -67,14 +65,12 @@ def _select() -> Any:
 
 
 def _of_kind() -> Any:
-    return _of_account() & (t.PlatformRecord.kind == slot("kind"))
+    return _of_account() & t.PlatformRecord.has("kind")
 
 
 _LET_GO = Statement(
     lambda: t.PlatformRecord.delete().where(
-        _of_kind()
-        & (t.PlatformRecord.their_id == slot("their_id"))
-        & (t.PlatformRecord.our_id != slot("our_id"))
+        _of_kind(), t.PlatformRecord.has("their_id"), t.PlatformRecord.our_id != slot("our_id")
     )
 )
 
@@ -101,9 +97,7 @@ def ours(connection_id: int, identity: str, kind: RecordKind, their_id: str) -> 
     return None if row is None else _MAPPED.read(row)
 
 
-_OURS = Statement(
-    lambda: _select().where(_of_kind() & (t.PlatformRecord.their_id == slot("their_id")))
-)
+_OURS = Statement(lambda: _select().where(_of_kind(), t.PlatformRecord.has("their_id")))
 
 
 def remove(connection_id: int, identity: str, kind: RecordKind, our_id: str) -> None:
@@ -112,9 +106,7 @@ def remove(connection_id: int, identity: str, kind: RecordKind, our_id: str) -> 
 
 
 _REMOVE = Statement(
-    lambda: t.PlatformRecord.delete().where(
-        _of_kind() & (t.PlatformRecord.our_id == slot("our_id"))
-    )
+    lambda: t.PlatformRecord.delete().where(_of_kind(), t.PlatformRecord.has("our_id"))
 )
 
 
@@ -141,7 +133,7 @@ def counts(connection_id: int, identity: str) -> dict[str, int]:
 
 _COUNTS = Statement(
     lambda: (
-        t.PlatformRecord.select(t.PlatformRecord.kind, fn.COUNT(t.PlatformRecord.our_id))
+        t.PlatformRecord.select("kind", fn.COUNT(t.PlatformRecord.our_id))
         .where(_of_account())
         .group_by(t.PlatformRecord.kind)
     )
@@ -169,9 +161,7 @@ def absorbed(connection_id: int, identity: str, invoice: str) -> dict[str, Decim
 
 
 _ABSORBED = Statement(
-    lambda: t.BaselineUse.select(t.BaselineUse.payment_txn_id, t.BaselineUse.amount_cents).where(
-        (t.BaselineUse.connection == slot("connection"))
-        & (t.BaselineUse.identity == slot("identity"))
-        & (t.BaselineUse.invoice_txn_id == slot("invoice"))
+    lambda: t.BaselineUse.select("payment_txn_id", "amount_cents").where(
+        t.BaselineUse.has("connection", "identity", invoice_txn_id=slot("invoice"))
     )
 )
