@@ -40,11 +40,7 @@ def console(context: CommandContext, read_only: bool) -> None:
         return open_store(settings.database, create=create, person=context.person)
 
     worker = StoreWorker(
-        opened,
-        who=context.who,
-        settings=settings,
-        person=context.person,
-        read_only=read_only,
+        opened, who=context.who, settings=settings, person=context.person, read_only=read_only
     )
     DeskbridgeApp(worker, preferences=of_this_user(), warm_up_seconds=WARM_UP_SECONDS).run()
     if worker.bugs:

@@ -40,9 +40,7 @@ def invoices() -> None:
 def filters(command: Callable[..., None]) -> Callable[..., None]:
     """Which invoices: ``--status`` and ``--left-out``."""
     left_out = click.option(
-        "--left-out",
-        is_flag=True,
-        help="Invoices that are left out, with the reason.",
+        "--left-out", is_flag=True, help="Invoices that are left out, with the reason."
     )
     return states_option("--status", STATUSES)(left_out(command))
 

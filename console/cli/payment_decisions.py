@@ -12,11 +12,7 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
-from console.cli.params import (
-    name_argument,
-    payment_option,
-    words_given,
-)
+from console.cli.params import name_argument, payment_option, words_given
 from shared.operations import payment_allowances, payment_views, payments
 from shared.operations.contracts.records import OUTCOME
 from shared.rules.values import ClosedPeriod, OnAccount, Overpayment

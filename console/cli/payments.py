@@ -148,10 +148,7 @@ def payment_row(payment: Payment) -> Row:
 
 
 PAYMENTS = Listing(
-    PAYMENT_LINE,
-    COLUMNS,
-    lambda line: payment_row(line.payment),
-    lambda line: line.connection,
+    PAYMENT_LINE, COLUMNS, lambda line: payment_row(line.payment), lambda line: line.connection
 )
 
 

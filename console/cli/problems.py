@@ -60,12 +60,7 @@ def list_problems(
 
 def _row(problem: Problem) -> Row:
     return Row(
-        (
-            str(problem.id),
-            problem.state,
-            problem.connection,
-            problem.document or problem.object_id,
-        ),
+        (str(problem.id), problem.state, problem.connection, problem.document or problem.object_id),
         below=[text for text in (problem.message, problem.remedy) if text],
     )
 

@@ -45,9 +45,7 @@ WHICH = click.Choice(["invoice", "payment", "combined", "both"])
     help="Folder for the files, created if missing; default: the current folder.",
 )
 @click.option(
-    "--renew-ids",
-    is_flag=True,
-    help="New OwnerID and FileID, which solve QBWC1039 and QBWC1026.",
+    "--renew-ids", is_flag=True, help="New OwnerID and FileID, which solve QBWC1039 and QBWC1026."
 )
 @click.option(
     "--keep-password",

@@ -8,16 +8,16 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.terminal_theme import TerminalTheme
 from textual._compositor import CompositorUpdate
 from textual.app import App
-from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.message import Message
 from textual.screen import Screen
 
+from console.tui.bindings import bind, bindings
 from console.tui.main_screens import HOME, MAIN_SCREENS, MainScreen
 from console.tui.painting import OnlyChanged, Shown
 from console.tui.preferences import Preferences
@@ -92,27 +92,27 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         (30, "-tall"),
     ]
     DEFAULT_MODE = HOME
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = bindings(
         *(
-            Binding(screen.key, f"go('{screen.name}')", screen.title, tooltip=screen.tooltip)
+            bind(screen.key, f"go('{screen.name}')", screen.title, screen.tooltip)
             for screen in MAIN_SCREENS
         ),
-        Binding(
+        bind(
             "colon,ctrl+p",
             "jump",
             "Jump",
-            tooltip="Go to a company, customer, invoice, payment, sync, problem, code or action.",
+            "Go to a company, customer, invoice, payment, sync, problem, code or action.",
         ),
-        Binding("question_mark,f1", "help", "Help", tooltip="This list of keys."),
-        Binding(
+        bind("question_mark,f1", "help", "Help", "This list of keys."),
+        bind(
             "ctrl+l",
             "redraw",
             "Redraw",
+            "Redraw the screen after another program wrote over it.",
             show=False,
-            tooltip="Redraw the screen after another program wrote over it.",
         ),
-        Binding("q,ctrl+c", "quit", "Quit", tooltip="Leave the console; the daemon keeps running."),
-    ]
+        bind("q,ctrl+c", "quit", "Quit", "Leave the console; the daemon keeps running."),
+    )
 
     def __init__(
         self,

@@ -17,10 +17,10 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from console.tui.app import DeskbridgeApp
+from console.tui.bindings import key_shown
 from console.tui.main_screens import MAIN_SCREENS
 from console.tui.screens.base import ConsoleScreen
 from console.tui.widgets.dialogs import AskReason, Confirm
-from console.tui.widgets.key_line import key_shown
 
 PAGE = Path(__file__).parents[2] / "docs" / "keys.md"
 BEGIN, END = "<!-- keys: python -m console.tui.keys -->\n", "<!-- end of keys -->"

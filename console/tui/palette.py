@@ -10,8 +10,8 @@ from typing import Any
 from textual.app import App
 from textual.screen import Screen
 
+from console.tui.bindings import key_shown
 from console.tui.main_screens import MAIN_SCREENS
-from console.tui.widgets.key_line import key_shown
 
 _OURSELVES = "jump"
 

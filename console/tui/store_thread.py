@@ -13,13 +13,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from shared.errors import (
-    StoreConflict,
-    StoreError,
-    StoreOutdated,
-    StoreTooNew,
-    StoreUnavailable,
-)
+from shared.errors import StoreConflict, StoreError, StoreOutdated, StoreTooNew, StoreUnavailable
 
 if TYPE_CHECKING:
     from shared.models.store import Store

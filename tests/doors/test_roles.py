@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from console.tui.rights import ROLES
+from console.tui.bindings import ROLES
 from shared.errors import NotAllowed
 from shared.models import operators
 from shared.models.store import Store, open_store

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
 
 from console.tui import render
+from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.screens.hint import OpensHint
 from console.tui.screens.outlets import OutletsScreen
 from console.tui.screens.paging import Listed
@@ -58,16 +58,13 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
     TABLE = COLUMNS
     ASKED, MADE = Asked, Added
     COPIED = "the alert"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus", "add", "Add", key_display="+", tooltip="Notify another person or program."),
-        Binding("M", "test", "Test", tooltip="Send a test to the recipient and show the result."),
-        Binding("x", "remove", "Remove", tooltip="Stop notifying this recipient. Asks first."),
-        Binding("C", "copy", "Copy", tooltip="Copy these details to your clipboard."),
-        Binding(
-            *("t", "hint", "Troubleshooting"),
-            tooltip="Everything known about this failure and its remedy.",
-        ),
-    ]
+    BINDINGS = bindings(
+        bind("plus", "add", "Add", "Notify another person or program.", key_display="+"),
+        bind("M", "test", "Test", "Send a test to the recipient and show the result."),
+        bind("x", "remove", "Remove", "Stop notifying this recipient. Asks first."),
+        bind("C", "copy", "Copy", "Copy these details to your clipboard."),
+        troubleshooting("this failure and its remedy"),
+    )
 
     def question(self) -> Callable[[Store], Shown]:
         return partial(_view, connection_id=self.connection_id, asked=self.test)
@@ -146,9 +143,7 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
                 ),
                 Digest.NONE,
             ),
-            TextField(
-                *("quiet", "Quiet hours", "Such as 22:00-07:00; leave empty for none."),
-            ),
+            TextField(*("quiet", "Quiet hours", "Such as 22:00-07:00; leave empty for none.")),
         ]
         self.app.push_screen(
             FormDialog("Notify a person or a program", [], fields, "Add"), self._add

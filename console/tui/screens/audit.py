@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.filter_line import FilterLine
@@ -44,17 +43,17 @@ class AuditScreen(PagedScreen[Entries, AuditEntry, int], ReadsDetail[Entries]):
     EXAMPLE = "who:mara action:retry connection:larkspur 1/1/2026..1/31/2026"
     NO_MORE = "No older entries. b goes back to the newer ones."
     COPIED = "the entry"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+    BINDINGS = bindings(
+        bind(
             "slash",
             "filter",
             "Filter",
-            tooltip="Words, who:NAME, action:WORD, connection:NAME, today, a date or a span.",
+            "Words, who:NAME, action:WORD, connection:NAME, today, a date or a span.",
         ),
-        Binding("n", "next_page", "Older", tooltip="The next page of older entries."),
-        Binding("b", "page_before", "Newer", tooltip="Back to the page of newer entries."),
-        Binding("C", "copy", "Copy", tooltip="Copy the entry to your terminal's clipboard."),
-    ]
+        bind("n", "next_page", "Older", "The next page of older entries."),
+        bind("b", "page_before", "Newer", "Back to the page of newer entries."),
+        bind("C", "copy", "Copy", "Copy the entry to your terminal's clipboard."),
+    )
 
     def question(self) -> Callable[[Store], Entries]:
         return partial(audit.view_page, wanted=self._wanted(), after=self.start)

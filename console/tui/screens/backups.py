@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.restore import RestoreScreen
 from console.tui.widgets.beside import Beside
@@ -31,12 +31,7 @@ from shared.operations.backup_files import BackupFile, Origin
 from shared.operations.deciding import Operator
 from shared.rules.operators import Role
 
-COLUMNS = (
-    Column("Made"),
-    Column("By"),
-    Column("Size", right=True),
-    Column("File", least=20),
-)
+COLUMNS = (Column("Made"), Column("By"), Column("Size", right=True), Column("File", least=20))
 _OTHER = "other"
 _TOLD = {
     Origin.DAEMON: "The daemon made it, read all of it and checked it.",
@@ -65,9 +60,7 @@ class BackupsScreen(StoreScreen[tuple[BackupFile, ...]]):
     PLACE = "Backups"
     CSS_PATH = "backups.tcss"
     AUTO_FOCUS = "RecordTable"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus", "add", "Back up now", tooltip="Copy the store while everything runs."),
-    ]
+    BINDINGS = bindings(bind("plus", "add", "Back up now", "Copy the store while everything runs."))
 
     def __init__(self) -> None:
         super().__init__()

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
+from console.tui.bindings import bind, bindings
 from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.header import Header
@@ -75,12 +75,10 @@ class ConsoleScreen(Screen[None]):
 
     PLACE: ClassVar[str] = ""
     COPIED: ClassVar[str] = "this text"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", tooltip="Back to where you came from."),
-        Binding(
-            "0", "all_companies", "All companies", tooltip="Show all companies on every screen."
-        ),
-    ]
+    BINDINGS = bindings(
+        bind("escape", "back", "Back", "Back to where you came from."),
+        bind("0", "all_companies", "All companies", "Show all companies on every screen."),
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -322,8 +320,7 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
             return
         codes = [need.code for need in plan.needs]
         self.app.push_screen(
-            Confirm.of(plan),
-            lambda agreed: self._carry_out_plan(plan, codes) if agreed else None,
+            Confirm.of(plan), lambda agreed: self._carry_out_plan(plan, codes) if agreed else None
         )
 
     def _carry_out_plan(self, plan: Plan[Outcome], confirmed: Collection[str]) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
+from console.tui.bindings import bind, bindings
 from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.beside import Beside
 from console.tui.widgets.dialogs import AskReason
@@ -23,11 +22,7 @@ from shared.models.store import Store
 from shared.operations import bundle
 from shared.operations.describe.text import count, plain
 
-COLUMNS = (
-    Column("File", least=16),
-    Column("Holds", least=20),
-    Column("Bytes", right=True),
-)
+COLUMNS = (Column("File", least=16), Column("Holds", least=20), Column("Bytes", right=True))
 LINES_SHOWN = 2000
 COPIED_CHARACTERS = 60_000
 """What terminals take in one go; longer files are left out of a copy."""
@@ -38,15 +33,15 @@ class BundleScreen(ReadsDetail[Bundle]):
 
     PLACE = "Support bundle"
     CSS_PATH = "bundle.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("z", "save", "Save", tooltip="Save the bundle as a zip on this machine."),
-        Binding(
+    BINDINGS = bindings(
+        bind("z", "save", "Save", "Save the bundle as a zip on this machine."),
+        bind(
             "C",
             "copy",
             "Copy",
-            tooltip="Copy its files as one text to your clipboard; long files are left out.",
+            "Copy its files as one text to your clipboard; long files are left out.",
         ),
-    ]
+    )
 
     def __init__(self, sync_id: int) -> None:
         super().__init__()

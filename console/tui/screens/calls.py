@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.reading import FindsText
 from console.tui.widgets.record_table import Column, RecordTable, Row
@@ -101,12 +100,12 @@ class ExchangeScreen(FindsText[CallView]):
     PLACE = "Call"
     CSS_PATH = "calls.tcss"
     COPIED = "request and answer"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "find", "Find", tooltip="Find text in the request and the answer."),
-        Binding("n", "again(1)", "Next", tooltip="The next match."),
-        Binding("b", "again(-1)", "Previous", show=False, tooltip="The previous match."),
-        Binding("C", "copy", "Copy", tooltip="Copy the request and the answer to your clipboard."),
-    ]
+    BINDINGS = bindings(
+        bind("slash", "find", "Find", "Find text in the request and the answer."),
+        bind("n", "again(1)", "Next", "The next match."),
+        bind("b", "again(-1)", "Previous", "The previous match.", show=False),
+        bind("C", "copy", "Copy", "Copy the request and the answer to your clipboard."),
+    )
 
     def __init__(self, exchange_id: int) -> None:
         super().__init__()

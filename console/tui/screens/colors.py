@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
+from console.tui.bindings import bind, bindings
 from console.tui.themes import COLORS, theme_of
 from console.tui.widgets.choice import Choice
 from console.tui.widgets.dialog import Dialog
@@ -22,9 +20,7 @@ class ColorsDialog(Dialog[str | None]):
     """Gives back the name of the colors that were chosen; None: they stay as they are."""
 
     AUTO_FOCUS = "Choice"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Keep the old colors", tooltip="Change nothing."),
-    ]
+    BINDINGS = bindings(bind("escape", "cancel", "Keep the old colors", "Change nothing."))
 
     def __init__(self, chosen: str) -> None:
         super().__init__()

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens import panels
 from console.tui.screens.base import ConsoleScreen
 from console.tui.screens.issuing import IssuesPasswords
@@ -36,12 +36,7 @@ from shared.operations.overview import ConnectionLine, Connections
 if TYPE_CHECKING:
     from shared.models.store import Store
     from shared.operations.glance import Glance
-    from shared.rules.values import (
-        Application,
-        ApplicationOverview,
-        CompanyBinding,
-        Connection,
-    )
+    from shared.rules.values import Application, ApplicationOverview, CompanyBinding, Connection
 
 COLUMNS = (
     Column("Connection", least=14, fair=40),
@@ -66,33 +61,33 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
     PLACE = "Connections"
     CSS_PATH = "connections.tcss"
     AUTO_FOCUS = "#companies"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus", "set_up", "Set up new", tooltip="Set up a company, step by step."),
-        Binding(
+    BINDINGS = bindings(
+        bind("plus", "set_up", "Set up new", "Set up a company, step by step."),
+        bind(
             "comma",
             "settings",
             "Settings",
-            tooltip="See and change everything about the connection under the cursor.",
+            "See and change everything about the connection under the cursor.",
         ),
-        Binding("slash", "filter", "Filter", tooltip="Show only connections with these words."),
-        Binding("right", "panel(1)", "Panels", tooltip="Go to the panels beside this list."),
-        Binding("left", "panel(-1)", "Back", show=False, tooltip="Back to the list."),
-        Binding("f", "order", "Order", tooltip="Sort by attention, by name, or by last seen."),
-        Binding(
+        bind("slash", "filter", "Filter", "Show only connections with these words."),
+        bind("right", "panel(1)", "Panels", "Go to the panels beside this list."),
+        bind("left", "panel(-1)", "Back", "Back to the list.", show=False),
+        bind("f", "order", "Order", "Sort by attention, by name, or by last seen."),
+        bind(
             "P",
             "problems",
             "Its problems",
+            "The problems of the connection under the cursor.",
             show=False,
-            tooltip="The problems of the connection under the cursor.",
         ),
-        Binding(
+        bind(
             "full_stop",
             "company",
             "Only this company",
+            "Show only the company under the cursor, on every screen.",
             show=False,
-            tooltip="Show only the company under the cursor, on every screen.",
         ),
-    ]
+    )
 
     def __init__(self) -> None:
         super().__init__()

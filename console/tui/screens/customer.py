@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 
 from console.tui import render
+from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.screens.hint import OpensHint
 from console.tui.screens.invoice import InvoiceScreen
 from console.tui.screens.invoices import invoice_status
@@ -44,16 +43,11 @@ class CustomerScreen(OpensHint[CustomerDetail]):
     CSS_PATH = "customers.tcss"
     AUTO_FOCUS = "RecordTable"
     COPIED = "the customer"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "more", "More", tooltip="Show more invoices."),
-        Binding(
-            "t",
-            "hint",
-            "Troubleshooting",
-            tooltip="Everything known about why the invoice is left out, and the remedy.",
-        ),
-        Binding("C", "copy", "Copy", tooltip="Copy these details to your clipboard."),
-    ]
+    BINDINGS = bindings(
+        bind("n", "more", "More", "Show more invoices."),
+        troubleshooting("why the invoice is left out, and the remedy"),
+        bind("C", "copy", "Copy", "Copy these details to your clipboard."),
+    )
 
     def __init__(self, connection_id: int, list_id: str) -> None:
         super().__init__()

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.base import StoreScreen
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
@@ -40,15 +39,10 @@ class CustomerNameScreen(StoreScreen[CustomerName]):
     PLACE = "Customer"
     CSS_PATH = "customers.tcss"
     AUTO_FOCUS = "RecordTable"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "slash",
-            "filter",
-            "Find another",
-            tooltip="Customers with these words in their name.",
-        ),
-        Binding("u", "unmap", "Unmatch", tooltip="Remove the match of this name. Asks first."),
-    ]
+    BINDINGS = bindings(
+        bind("slash", "filter", "Find another", "Customers with these words in their name."),
+        bind("u", "unmap", "Unmatch", "Remove the match of this name. Asks first."),
+    )
 
     def __init__(self, connection_id: int, name: str) -> None:
         super().__init__()

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.customer_name import CustomerNameScreen
 from console.tui.widgets.beside import Beside
@@ -47,10 +46,10 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
     PLACE = "Matched names"
     CSS_PATH = "customers.tcss"
     AUTO_FOCUS = "RecordTable"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "unmap", "Unmatch", tooltip="Remove the match of this name. Asks first."),
-        Binding("slash", "filter", "Filter", tooltip="A part of either name or the connection."),
-    ]
+    BINDINGS = bindings(
+        bind("u", "unmap", "Unmatch", "Remove the match of this name. Asks first."),
+        bind("slash", "filter", "Filter", "A part of either name or the connection."),
+    )
 
     def __init__(self) -> None:
         super().__init__()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
 from rich.text import Text
 from textual import on
-from textual.binding import Binding, BindingType
 
 from console.tui import render
+from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.screens.customer import CustomerScreen
 from console.tui.screens.customer_name import CustomerNameScreen
 from console.tui.screens.customer_names import MappedNamesScreen
@@ -51,30 +51,19 @@ class CustomersScreen(PagedScreen[Customers, Line, Place], OpensHint[Customers])
     TABLE = COLUMNS
     EXAMPLE = "larkspur inactive names"
     NO_MORE = "No more customers. b goes back to the page before."
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+    BINDINGS = bindings(
+        bind(
             "f",
             "kind",
             "Next kind",
-            tooltip="Billed customers, inactive ones, and names to match, in turn.",
+            "Billed customers, inactive ones, and names to match, in turn.",
         ),
-        Binding(
-            "slash",
-            "filter",
-            "Filter",
-            tooltip="A part of a name, inactive, names.",
-        ),
-        Binding("w", "mapped", "Matched names", tooltip="Names that were matched to customers."),
-        Binding("n", "next_page", "Next page", tooltip="The next page of customers."),
-        Binding("b", "page_before", "Previous page", tooltip="Back to the page before."),
-        Binding(
-            "t",
-            "hint",
-            "Troubleshooting",
-            show=False,
-            tooltip="Everything known about why its invoices are left out.",
-        ),
-    ]
+        bind("slash", "filter", "Filter", "A part of a name, inactive, names."),
+        bind("w", "mapped", "Matched names", "Names that were matched to customers."),
+        bind("n", "next_page", "Next page", "The next page of customers."),
+        bind("b", "page_before", "Previous page", "Back to the page before."),
+        troubleshooting("why its invoices are left out", show=False),
+    )
 
     def question(self) -> Callable[[Store], Customers]:
         return partial(operations.view_with_names, wanted=self._wanted(), after=self.start)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
 
+from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.render import titled
 from console.tui.screens.hint import OpensHint
 from console.tui.widgets.dialogs import AskReason
@@ -31,23 +31,18 @@ _KEYS: Mapping[str, str] = MappingProxyType(
 class DecidesProblems(OpensHint[Snapshot]):
     """A screen on which a problem is under the cursor: ``problem`` says which."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "retry", "Retry", tooltip="Try this record again in the next sync."),
-        Binding(
+    BINDINGS = bindings(
+        bind("r", "retry", "Retry", "Try this record again in the next sync."),
+        bind(
             "o",
             "acknowledge",
             "Acknowledge",
-            tooltip="This is intended: close the problem and keep the record, with a reason.",
+            "This is intended: close the problem and keep the record, with a reason.",
         ),
-        Binding("s", "skip", "Skip", tooltip="Leave this record out from now on, with a reason."),
-        Binding("u", "unskip", "Unskip", tooltip="Include a skipped record again."),
-        Binding(
-            "t",
-            "hint",
-            "Troubleshooting",
-            tooltip="Everything known about this failure and its remedy.",
-        ),
-    ]
+        bind("s", "skip", "Skip", "Leave this record out from now on, with a reason."),
+        bind("u", "unskip", "Unskip", "Include a skipped record again."),
+        troubleshooting("this failure and its remedy"),
+    )
 
     def problem(self) -> Problem | None:
         """The problem under the cursor."""
@@ -92,9 +87,7 @@ class DecidesProblems(OpensHint[Snapshot]):
     def action_skip(self) -> None:
         """Ask for the reason, then skip."""
         self._with_reason(
-            problems.plan_skip,
-            "Skip",
-            "It is left out of future syncs until somebody unskips it.",
+            problems.plan_skip, "Skip", "It is left out of future syncs until somebody unskips it."
         )
 
     def _with_reason(self, plan_of: WithReason, verb: str, told: str) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.filter_line import FilterLine
@@ -46,17 +45,17 @@ class EventsScreen(PagedScreen[Page[Event, int], Event, int], ReadsDetail[Page[E
     TABLE = COLUMNS
     EXAMPLE = "payment invoice.closed larkspur"
     NO_MORE = "No older events. b goes back to the newer ones."
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+    BINDINGS = bindings(
+        bind(
             "slash",
             "filter",
             "Filter",
-            tooltip="Kinds, such as invoice or payment.posted, and a connection's name.",
+            "Kinds, such as invoice or payment.posted, and a connection's name.",
         ),
-        Binding("n", "next_page", "Older", tooltip="The next page of older events."),
-        Binding("b", "page_before", "Newer", tooltip="Back to the page of newer events."),
-        Binding("C", "copy", "Copy", tooltip="Copy the event to your terminal's clipboard."),
-    ]
+        bind("n", "next_page", "Older", "The next page of older events."),
+        bind("b", "page_before", "Newer", "Back to the page of newer events."),
+        bind("C", "copy", "Copy", "Copy the event to your terminal's clipboard."),
+    )
 
     def question(self) -> Callable[[Store], Page[Event, int]]:
         return partial(events.view_page, wanted=self._wanted(), after=self.start)

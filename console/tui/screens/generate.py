@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
+from console.tui.bindings import bind, bindings
 from console.tui.screens.asking import Asking
 from console.tui.screens.qwc import PasswordScreen
 from console.tui.screens.settings_fields import read_folder
@@ -39,11 +39,11 @@ class GenerateScreen(Asking[str | None]):
 
     AUTO_FOCUS = "Input"
     CSS_PATH = "generate.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", tooltip="Leave; nothing is written."),
-        Binding("tab", "app.focus_next", "Next field", tooltip="To the next field."),
-        Binding("f1", "app.help", "Help", tooltip="This list of keys."),
-    ]
+    BINDINGS = bindings(
+        bind("escape", "cancel", "Cancel", "Leave; nothing is written."),
+        bind("tab", "app.focus_next", "Next field", "To the next field."),
+        bind("f1", "app.help", "Help", "This list of keys."),
+    )
 
     def __init__(
         self, connection: Connection, applications: Sequence[Application], *, renewed: bool

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from types import MappingProxyType
-from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.beside import Beside
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
@@ -27,11 +26,7 @@ from shared.operations import health
 from shared.operations.describe.text import count
 from shared.settings import SETTINGS
 
-COLUMNS = (
-    Column("State"),
-    Column("Check", least=10),
-    Column("What was found", least=20),
-)
+COLUMNS = (Column("State"), Column("Check", least=10), Column("What was found", least=20))
 WORST_FIRST: Mapping[State, str] = MappingProxyType(
     {State.FAIL: "Failed", State.WARN: "Warnings", State.OK: "OK"}
 )
@@ -42,15 +37,15 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
 
     PLACE = "Health"
     CSS_PATH = "health.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+    BINDINGS = bindings(
+        bind(
             "r",
             "network",
             "Network",
-            tooltip="Call the public address as the Web Connector would: name, port, TLS, answer.",
+            "Call the public address as the Web Connector would: name, port, TLS, answer.",
         ),
-        Binding("C", "copy", "Copy", tooltip="Copy all findings to your terminal's clipboard."),
-    ]
+        bind("C", "copy", "Copy", "Copy all findings to your terminal's clipboard."),
+    )
 
     def __init__(self) -> None:
         super().__init__()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.text import Text
 from textual.app import App, ComposeResult
-from textual.binding import ActiveBinding, Binding, BindingType
+from textual.binding import ActiveBinding
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Static
 
+from console.tui.bindings import bind, bindings, key_shown
 from console.tui.widgets.dialog import Dialog
-from console.tui.widgets.key_line import KeyLine, key_shown
+from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.text_view import Labeled, Paragraph, TextView
 
 _KEYS_WIDTH = 14
@@ -42,9 +43,7 @@ def told_of(one: ActiveBinding) -> tuple[str, str]:
 class HelpScreen(Dialog[None]):
     """A list of keys with what each does; in brackets what does not work at the moment."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,f1,q", "close", "Close", tooltip="Close this help."),
-    ]
+    BINDINGS = bindings(bind("escape,question_mark,f1,q", "close", "Close", "Close this help."))
 
     def __init__(self, about: Screen[Any]) -> None:
         super().__init__()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 
+from console.tui.bindings import bind, bindings
 from console.tui.main_screens import TROUBLESHOOTING
 from console.tui.render import lines, titled
 from console.tui.screens.base import ConsoleScreen, StoreScreen
@@ -42,20 +42,20 @@ class HintScreen(ConsoleScreen):
     """The entry for a code; one that nobody knows says so. Related entries are a digit away."""
 
     AUTO_FOCUS = "TextView"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "catalog", "All entries", tooltip="The whole catalog, at this entry."),
-        Binding("C", "copy", "Copy", tooltip="Copy this entry to your terminal's clipboard."),
+    BINDINGS = bindings(
+        bind("t", "catalog", "All entries", "The whole catalog, at this entry."),
+        bind("C", "copy", "Copy", "Copy this entry to your terminal's clipboard."),
         *(
-            Binding(
+            bind(
                 str(number),
                 f"related({number})",
                 "See also",
+                "Open the entry with this number at the end of the text.",
                 show=False,
-                tooltip="Open the entry with this number at the end of the text.",
             )
             for number in range(1, _MOST_RELATED + 1)
         ),
-    ]
+    )
 
     def __init__(self, code: str) -> None:
         super().__init__()

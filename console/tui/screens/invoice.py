@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.deciding import DecidesProblems
 from console.tui.screens.payment import PaymentScreen
 from console.tui.widgets.record_table import CURRENCY, Column, Heading, RecordTable, Row
@@ -40,9 +39,7 @@ class InvoiceScreen(DecidesProblems[InvoiceDetail]):
     CSS_PATH = "invoices.tcss"
     AUTO_FOCUS = "RecordTable"
     COPIED = "the invoice"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("C", "copy", "Copy", tooltip="Copy these details to your clipboard."),
-    ]
+    BINDINGS = bindings(bind("C", "copy", "Copy", "Copy these details to your clipboard."))
 
     def __init__(self, connection_id: int, txn_id: str) -> None:
         super().__init__()

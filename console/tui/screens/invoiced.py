@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
 from textual import on
-from textual.binding import Binding, BindingType
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.account_fields import account_fields, open_door, plan_of_account
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
@@ -65,19 +65,17 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
     EXAMPLE = ""
     NO_MORE = ""
     COPIED = "this text"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus", "connect", "Connect", key_display="+", tooltip="Connect a company."),
-        Binding("L", "dry_run", "Dry run", tooltip="See what would be sent. Sends nothing."),
-        Binding("o", "go_live", "Go live", tooltip="Send and receive from now on. Asks first."),
-        Binding("x", "pause", "Pause", tooltip="Send and receive nothing until you go live."),
-        Binding("r", "retry", "Retry", tooltip="Send the record under the cursor again."),
-        Binding("R", "retry_alike", "Retry all", tooltip="Send all refused records again."),
-        Binding("s", "skip", "Skip", tooltip="Leave the record out of Invoiced, with a reason."),
-        Binding(
-            "w", "match", "Match customer", tooltip="Choose the matching customer on Invoiced."
-        ),
-        Binding("C", "copy", "Copy", tooltip="Copy these details to your clipboard."),
-    ]
+    BINDINGS = bindings(
+        bind("plus", "connect", "Connect", "Connect a company.", key_display="+"),
+        bind("L", "dry_run", "Dry run", "See what would be sent. Sends nothing."),
+        bind("o", "go_live", "Go live", "Send and receive from now on. Asks first."),
+        bind("x", "pause", "Pause", "Send and receive nothing until you go live."),
+        bind("r", "retry", "Retry", "Send the record under the cursor again."),
+        bind("R", "retry_alike", "Retry all", "Send all refused records again."),
+        bind("s", "skip", "Skip", "Leave the record out of Invoiced, with a reason."),
+        bind("w", "match", "Match customer", "Choose the matching customer on Invoiced."),
+        bind("C", "copy", "Copy", "Copy these details to your clipboard."),
+    )
 
     def question(self) -> Callable[[Store], Shown]:
         return partial(_view, connection_id=self.connection_id)

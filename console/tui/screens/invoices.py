@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar
 
 from rich.text import Text
 from textual import on
-from textual.binding import Binding, BindingType
 
 from console.tui import render
+from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.screens.hint import OpensHint
 from console.tui.screens.invoice import InvoiceScreen
 from console.tui.screens.paging import Listed, PagedScreen
@@ -50,29 +49,23 @@ class InvoicesScreen(PagedScreen[Invoices, InvoiceSides, int], OpensHint[Invoice
     TABLE = COLUMNS
     EXAMPLE = "1042 larkspur left-out differing paid"
     NO_MORE = "No more invoices. b goes back to the page before."
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+    BINDINGS = bindings(
+        bind(
             "f",
             "kind",
             "Next kind",
-            tooltip="Open, differing, left out, paid, void and deleted invoices, in turn.",
+            "Open, differing, left out, paid, void and deleted invoices, in turn.",
         ),
-        Binding(
+        bind(
             "slash",
             "filter",
             "Filter",
-            tooltip="A number, a customer, open, paid, void, deleted, left-out, differing.",
+            "A number, a customer, open, paid, void, deleted, left-out, differing.",
         ),
-        Binding("n", "next_page", "Older", tooltip="The next page of older invoices."),
-        Binding("b", "page_before", "Newer", tooltip="Back to the page before."),
-        Binding(
-            "t",
-            "hint",
-            "Troubleshooting",
-            show=False,
-            tooltip="Everything known about why it is left out, and the remedy.",
-        ),
-    ]
+        bind("n", "next_page", "Older", "The next page of older invoices."),
+        bind("b", "page_before", "Newer", "Back to the page before."),
+        troubleshooting("why it is left out, and the remedy", show=False),
+    )
 
     def question(self) -> Callable[[Store], Invoices]:
         return partial(operations.view_with_figures, wanted=self._wanted(), after=self.start)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from textual.binding import Binding, BindingType
-
+from console.tui.bindings import bind, bindings
 from console.tui.screens.base import StoreScreen
 from console.tui.widgets.dialogs import Confirm
 from console.tui.worker import Trouble
@@ -24,27 +23,27 @@ Snapshot = TypeVar("Snapshot")
 class IssuesPasswords(StoreScreen[Snapshot]):
     """A screen on which a connection is under the cursor: ``issuing_for`` says which."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+    BINDINGS = bindings(
+        bind(
             "g",
             "generate",
             "Generate .qwc",
-            tooltip="Write the .qwc files with one new password, which is shown once.",
+            "Write the .qwc files with one new password, which is shown once.",
         ),
-        Binding(
+        bind(
             "G",
             "rotate",
             "New password",
+            "Replace the password; the .qwc files stay valid. Asks first.",
             show=False,
-            tooltip="Replace the password; the .qwc files stay valid. Asks first.",
         ),
-        Binding(
+        bind(
             "u",
             "unlock",
             "Unlock sign-in",
-            tooltip="End the lock after too many wrong passwords. The password stays the same.",
+            "End the lock after too many wrong passwords. The password stays the same.",
         ),
-    ]
+    )
 
     def issuing_for(self) -> tuple[Connection, Sequence[Application]] | None:
         """The connection under the cursor with its applications."""

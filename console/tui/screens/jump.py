@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from rich.text import Text
 from textual import on
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.main_screens import HOME
 from console.tui.palette import Offer, fitting
 from console.tui.screens.asking import Asking
@@ -50,23 +50,14 @@ class JumpScreen(Asking[Way | None]):
     AUTO_FOCUS = "Input"
     CSS_PATH = "jump.tcss"
     # Before the line that is typed in takes them.
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "Open", tooltip="Open what is under the cursor.", priority=True),
-        Binding("down", "move(1)", "Down", tooltip="To the next one.", priority=True),
-        Binding("up", "move(-1)", "Up", tooltip="To the previous one.", priority=True),
-        Binding(
-            "pagedown",
-            "page(1)",
-            "Page down",
-            show=False,
-            tooltip="One screen down.",
-            priority=True,
-        ),
-        Binding(
-            "pageup", "page(-1)", "Page up", show=False, tooltip="One screen up.", priority=True
-        ),
-        Binding("escape", "close", "Close", tooltip="Stay where you are."),
-    ]
+    BINDINGS = bindings(
+        bind("enter", "take", "Open", "Open what is under the cursor.", priority=True),
+        bind("down", "move(1)", "Down", "To the next one.", priority=True),
+        bind("up", "move(-1)", "Up", "To the previous one.", priority=True),
+        bind("pagedown", "page(1)", "Page down", "One screen down.", show=False, priority=True),
+        bind("pageup", "page(-1)", "Page up", "One screen up.", show=False, priority=True),
+        bind("escape", "close", "Close", "Stay where you are."),
+    )
 
     def __init__(self, offers: Sequence[Offer]) -> None:
         super().__init__()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.form import ChoiceField, Field, TextField, Wrong
@@ -49,11 +49,11 @@ class OperatorsScreen(
     EXAMPLE = ""
     NO_MORE = ""
     COPIED = "the operator"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus", "add", "Add", key_display="+", tooltip="Give a person or group a role."),
-        Binding("x", "remove", "Remove", tooltip="End these rights at once. Asks first."),
-        Binding("C", "copy", "Copy", tooltip="Copy these details to your clipboard."),
-    ]
+    BINDINGS = bindings(
+        bind("plus", "add", "Add", "Give a person or group a role.", key_display="+"),
+        bind("x", "remove", "Remove", "End these rights at once. Asks first."),
+        bind("C", "copy", "Copy", "Copy these details to your clipboard."),
+    )
 
     def question(self) -> Callable[[Store], Sequence[OperatorEntry]]:
         return operations.view_all

@@ -13,9 +13,9 @@ from typing import ClassVar, Generic, TypeAlias, TypeVar, cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
+from console.tui.bindings import bind, bindings
 from console.tui.screens.base import StoreScreen
 from console.tui.widgets.beside import Beside
 from console.tui.widgets.filter_line import FilterLine
@@ -41,15 +41,15 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
     ``page_before``.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+    BINDINGS = bindings(
+        bind(
             "full_stop",
             "company",
             "Only this company",
+            "Show only the company of this record, on every screen.",
             show=False,
-            tooltip="Show only the company of this record, on every screen.",
-        ),
-    ]
+        )
+    )
 
     AUTO_FOCUS = "RecordTable"
     TABLE: ClassVar[Sequence[Column]]

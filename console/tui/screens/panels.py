@@ -107,12 +107,7 @@ def heights(needs: Sequence[int], room: int) -> list[int]:
     return given
 
 
-SYNCS = (
-    Column("Application"),
-    Column("History"),
-    Column("Last"),
-    Column("When", drop=1),
-)
+SYNCS = (Column("Application"), Column("History"), Column("Last"), Column("When", drop=1))
 PROBLEMS = (
     Column("Document", least=16, fair=40),
     Column("What happened", least=30, drop=2),

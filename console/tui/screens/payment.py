@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import ClassVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.payment_deciding import DecidesPayments
 from console.tui.screens.reading import FindsText
 from console.tui.widgets.text_view import Labeled, Paragraph, TextView
@@ -29,11 +28,11 @@ class PaymentScreen(DecidesPayments[PaymentDetail], FindsText[PaymentDetail]):
 
     PLACE = "Payment"
     CSS_PATH = "payments.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "find", "Find", tooltip="Find text on this page."),
-        Binding("n", "again(1)", "Next", show=False, tooltip="The next match."),
-        Binding("C", "copy", "Copy", tooltip="Copy all of this to your terminal's clipboard."),
-    ]
+    BINDINGS = bindings(
+        bind("slash", "find", "Find", "Find text on this page."),
+        bind("n", "again(1)", "Next", "The next match.", show=False),
+        bind("C", "copy", "Copy", "Copy all of this to your terminal's clipboard."),
+    )
 
     def __init__(self, payment_id: int) -> None:
         super().__init__()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
 
+from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.render import titled
 from console.tui.screens.hint import OpensHint
 from console.tui.widgets.dialogs import AskReason
@@ -26,41 +26,28 @@ S = PaymentStatus
 class DecidesPayments(OpensHint[Snapshot]):
     """A screen on which a payment is under the cursor: ``payment`` says which."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "retry", "Retry", tooltip="Check the payment again now. Asks first."),
-        Binding(
+    BINDINGS = bindings(
+        bind("r", "retry", "Retry", "Check the payment again now. Asks first."),
+        bind(
             "o",
             "allow",
             "Allow",
-            tooltip="Allow a credit, posting on account, or a later date. Asks first.",
+            "Allow a credit, posting on account, or a later date. Asks first.",
         ),
-        Binding("s", "skip", "Skip", tooltip="Never post this payment, with a reason."),
-        Binding("u", "unskip", "Unskip", tooltip="Unskip the payment. Asks first."),
-        Binding(
+        bind("s", "skip", "Skip", "Never post this payment, with a reason."),
+        bind("u", "unskip", "Unskip", "Unskip the payment. Asks first."),
+        bind(
             "d",
             "settle",
             "Settle unknown",
-            tooltip="Confirm that no PC is still running its request. Asks first.",
+            "Confirm that no PC is still running its request. Asks first.",
         ),
-        Binding(
-            "x",
-            "withdraw",
-            "Withdraw",
-            tooltip="Withdraw the payment before anything is sent. Asks first.",
+        bind(
+            "x", "withdraw", "Withdraw", "Withdraw the payment before anything is sent. Asks first."
         ),
-        Binding(
-            "w",
-            "who",
-            "Match customer",
-            tooltip="Match the payment's customer to one in QuickBooks.",
-        ),
-        Binding(
-            "t",
-            "hint",
-            "Troubleshooting",
-            tooltip="Everything known about what holds the payment, and the remedy.",
-        ),
-    ]
+        bind("w", "who", "Match customer", "Match the payment's customer to one in QuickBooks."),
+        troubleshooting("what holds the payment, and the remedy"),
+    )
 
     def payment(self) -> Payment | None:
         """The payment under the cursor."""

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.suggester import Suggester
 from textual.widgets import Button, Static
 
+from console.tui.bindings import bind, bindings
 from console.tui.screens.asking import Asking
 from console.tui.widgets.form import ChoiceField, Field, Form, TextField, Wrong
 from console.tui.widgets.header import Header
@@ -56,11 +56,11 @@ class TakeFileScreen(Asking[str | None]):
 
     AUTO_FOCUS = "Input"
     CSS_PATH = "payment_file.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", tooltip="Leave; nothing is imported."),
-        Binding("tab", "app.focus_next", "Next field", tooltip="To the next field."),
-        Binding("f1", "app.help", "Help", tooltip="This list of keys."),
-    ]
+    BINDINGS = bindings(
+        bind("escape", "cancel", "Cancel", "Leave; nothing is imported."),
+        bind("tab", "app.focus_next", "Next field", "To the next field."),
+        bind("f1", "app.help", "Help", "This list of keys."),
+    )
 
     def __init__(self, takers: Sequence[Takes], connection: str = "") -> None:
         super().__init__()
@@ -185,14 +185,12 @@ class LookScreen(Asking[str | None]):
 
     AUTO_FOCUS = "TextView"
     CSS_PATH = "payment_file.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Back", tooltip="Back to the file; nothing is imported."),
-        Binding(
-            "plus", "take", "Import", tooltip="Import the rows that are not refused or left out."
-        ),
-        Binding("tab", "app.focus_next", "Next button", tooltip="To the next button."),
-        Binding("f1", "app.help", "Help", tooltip="This list of keys."),
-    ]
+    BINDINGS = bindings(
+        bind("escape", "cancel", "Back", "Back to the file; nothing is imported."),
+        bind("plus", "take", "Import", "Import the rows that are not refused or left out."),
+        bind("tab", "app.focus_next", "Next button", "To the next button."),
+        bind("f1", "app.help", "Help", "This list of keys."),
+    )
 
     def __init__(self, chosen: Chosen, plan: ImportPlan) -> None:
         super().__init__()

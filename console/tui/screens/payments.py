@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar
 
 from rich.text import Text
 from textual import on
-from textual.binding import Binding, BindingType
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.payment import PaymentScreen
 from console.tui.screens.payment_deciding import DecidesPayments
@@ -58,29 +57,29 @@ class PaymentsScreen(
     TABLE = COLUMNS
     EXAMPLE = "refused quickbooks pay_8Kd2 1042 larkspur"
     NO_MORE = "No older payments. b goes back to the newer ones."
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+    BINDINGS = bindings(
+        bind(
             "R",
             "retry_alike",
             "Retry all like this",
-            tooltip="Retry all payments with the same reason. Asks first.",
+            "Retry all payments with the same reason. Asks first.",
         ),
-        Binding("f", "state", "Next state", tooltip="Only the payments of one state, then all."),
-        Binding(
+        bind("f", "state", "Next state", "Only the payments of one state, then all."),
+        bind(
             "slash",
             "filter",
             "Filter",
-            tooltip="States, quickbooks, invoiced, deleted, an id, an invoice, a customer.",
+            "States, quickbooks, invoiced, deleted, an id, an invoice, a customer.",
         ),
-        Binding(
+        bind(
             "plus",
             "take_file",
             "Import a file",
-            tooltip="Check a file of payments, such as an export from Stripe, and import it.",
+            "Check a file of payments, such as an export from Stripe, and import it.",
         ),
-        Binding("n", "next_page", "Older", tooltip="The next page of older payments."),
-        Binding("b", "page_before", "Newer", tooltip="Back to the page of newer payments."),
-    ]
+        bind("n", "next_page", "Older", "The next page of older payments."),
+        bind("b", "page_before", "Newer", "Back to the page of newer payments."),
+    )
 
     def question(self) -> Callable[[Store], PaymentQueue]:
         return partial(payment_views.view_queue, wanted=self._wanted(), after=self.start)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import ClassVar
-
-from textual.binding import Binding, BindingType
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.deciding import DecidesProblems
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
@@ -48,27 +46,18 @@ class ProblemsScreen(
     TABLE = COLUMNS
     EXAMPLE = "A document, a connection, words of the text"
     COPIED = "the problem"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "R",
-            "retry_kind",
-            "Retry all like this",
-            tooltip="Retry all open problems of this kind.",
-        ),
-        Binding(
-            "d", "resolve", "Resolved", tooltip="Close it: you settled it yourself. Asks first."
-        ),
-        Binding(
+    BINDINGS = bindings(
+        bind("R", "retry_kind", "Retry all like this", "Retry all open problems of this kind."),
+        bind("d", "resolve", "Resolved", "Close it: you settled it yourself. Asks first."),
+        bind(
             "f",
             "states",
             "Other states",
-            tooltip="Show open, then acknowledged, skipped and resolved ones.",
+            "Show open, then acknowledged, skipped and resolved ones.",
         ),
-        Binding(
-            "slash", "filter", "Filter", tooltip="A document, a connection, words of the text."
-        ),
-        Binding("C", "copy", "Copy", tooltip="Copy the problem to your terminal's clipboard."),
-    ]
+        bind("slash", "filter", "Filter", "A document, a connection, words of the text."),
+        bind("C", "copy", "Copy", "Copy the problem to your terminal's clipboard."),
+    )
 
     def __init__(self, typed: str = "", *, cursor_on: str = "") -> None:
         super().__init__(typed, cursor_on=cursor_on)

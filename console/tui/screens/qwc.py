@@ -6,16 +6,16 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.asking import Asking
 from console.tui.widgets.header import Header
 from console.tui.widgets.key_line import KeyLine
@@ -49,22 +49,22 @@ class PasswordScreen(Asking[Ended]):
 
     AUTO_FOCUS = None
     CSS_PATH = "qwc.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("C", "copy", "Copy password", tooltip="Copy it to your terminal's clipboard."),
-        Binding("tab", "app.focus_next", "Next button", tooltip="The next button; Done is last."),
-        Binding("f1,question_mark", "app.help", "Help", show=False, tooltip="This list of keys."),
-        Binding(
+    BINDINGS = bindings(
+        bind("C", "copy", "Copy password", "Copy it to your terminal's clipboard."),
+        bind("tab", "app.focus_next", "Next button", "The next button; Done is last."),
+        bind("f1,question_mark", "app.help", "Help", "This list of keys.", show=False),
+        bind(
             "escape,q,ctrl+c,ctrl+q",
             "stay",
             "Close with Done",
+            "Only Done closes this: the password won't be shown again.",
             show=False,
-            tooltip="Only Done closes this: the password won't be shown again.",
         ),
-        Binding("left", "app.focus_previous", "Button", show=False, tooltip="The previous button."),
-        Binding("right", "app.focus_next", "Button", show=False, tooltip="The next button."),
-        Binding("up", "read(-1)", "Scroll up", show=False, tooltip="Scroll the steps up."),
-        Binding("down", "read(1)", "Scroll down", show=False, tooltip="Scroll the steps down."),
-    ]
+        bind("left", "app.focus_previous", "Button", "The previous button.", show=False),
+        bind("right", "app.focus_next", "Button", "The next button.", show=False),
+        bind("up", "read(-1)", "Scroll up", "Scroll the steps up.", show=False),
+        bind("down", "read(1)", "Scroll down", "Scroll the steps down.", show=False),
+    )
 
     def __init__(self, plan: IssuePlan) -> None:
         super().__init__()
@@ -136,9 +136,7 @@ class PasswordScreen(Asking[Ended]):
             return
         self.say("Working…")
         question = partial(
-            issuing.plan_links,
-            settings=self.worker.settings,
-            which=self._issued.connection.id,
+            issuing.plan_links, settings=self.worker.settings, which=self._issued.connection.id
         )
         self.go_on(self.worker.read(question), self._offer)
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.asking import Asking
 from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
@@ -39,12 +39,12 @@ class RestoreScreen(Asking[None]):
 
     AUTO_FOCUS = "TextView"
     CSS_PATH = "restore.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Back", tooltip="Back to the backups."),
-        Binding("r", "check", "Check again", tooltip="Check the backup and the machine again."),
-        Binding("tab", "app.focus_next", "Next button", tooltip="To the next button."),
-        Binding("f1", "app.help", "Help", tooltip="This list of keys."),
-    ]
+    BINDINGS = bindings(
+        bind("escape", "leave", "Back", "Back to the backups."),
+        bind("r", "check", "Check again", "Check the backup and the machine again."),
+        bind("tab", "app.focus_next", "Next button", "To the next button."),
+        bind("f1", "app.help", "Help", "This list of keys."),
+    )
 
     def __init__(self, backup: Path) -> None:
         super().__init__()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from typing import cast
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Static
 
+from console.tui.bindings import bind, bindings
 from console.tui.widgets.dialog import Dialog
 from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.push_button import PushButton
@@ -23,20 +23,18 @@ class SecretScreen(Dialog[None]):
     """Shows ``secret`` below ``sentence`` until Done is pressed; nothing else closes it."""
 
     AUTO_FOCUS = "#copy"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("C", "copy", "Copy secret", tooltip="Copy it to your terminal's clipboard."),
-        Binding("tab,right,down", "app.focus_next", "Next button", tooltip="To the next button."),
-        Binding(
-            "left,up", "app.focus_previous", "Other button", show=False, tooltip="The other button."
-        ),
-        Binding(
+    BINDINGS = bindings(
+        bind("C", "copy", "Copy secret", "Copy it to your terminal's clipboard."),
+        bind("tab,right,down", "app.focus_next", "Next button", "To the next button."),
+        bind("left,up", "app.focus_previous", "Other button", "The other button.", show=False),
+        bind(
             "escape,q,ctrl+c,ctrl+q",
             "stay",
             "Close with Done",
+            "The secret is not shown again: choose Done once you have saved it.",
             show=False,
-            tooltip="The secret is not shown again: choose Done once you have saved it.",
         ),
-    ]
+    )
 
     def __init__(self, sentence: str, secret: str) -> None:
         super().__init__()

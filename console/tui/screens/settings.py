@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens import settings_fields as fields
 from console.tui.screens import settings_rows
 from console.tui.screens.issuing import IssuesPasswords
@@ -37,15 +37,15 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
 
     CSS_PATH = "settings.tcss"
     AUTO_FOCUS = "RecordTable"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+    BINDINGS = bindings(
+        bind(
             "x",
             "remove",
             "Remove connection",
+            "Remove the connection and everything in it. Asks for its name.",
             show=False,
-            tooltip="Remove the connection and everything in it. Asks for its name.",
-        ),
-    ]
+        )
+    )
 
     def __init__(self, connection_id: int, removed: Callable[[str], None]) -> None:
         super().__init__()

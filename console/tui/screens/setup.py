@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Button, ContentSwitcher, Static
 
+from console.tui.bindings import bind, bindings
 from console.tui.screens import settings_fields as fields
 from console.tui.screens.account_fields import (
     account_fields,
@@ -76,31 +76,25 @@ class SetupScreen(Asking[Connection | None]):
     """
 
     CSS_PATH = "setup.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("pagedown", "next", "Next step", tooltip="To the next step.", priority=True),
-        Binding(
+    BINDINGS = bindings(
+        bind("pagedown", "next", "Next step", "To the next step.", priority=True),
+        bind(
             "pageup",
             "previous",
             "Previous step",
-            tooltip="To the previous step; nothing is lost.",
+            "To the previous step; nothing is lost.",
             priority=True,
         ),
-        Binding("tab", "app.focus_next", "Next field", tooltip="To the next field."),
-        Binding("r", "check", "Check again", tooltip="Check the public address again."),
-        Binding("x", "stop", "Stop the check", tooltip="Stop waiting for the address."),
-        Binding("escape", "give_up", "Cancel", tooltip="Leave; nothing is written. Asks first."),
-        Binding("f1,question_mark", "app.help", "Help", tooltip="This list of keys."),
-        Binding("down", "app.focus_next", "Next field", show=False, tooltip="To the next field."),
-        Binding(
-            "up",
-            "app.focus_previous",
-            "Previous field",
-            show=False,
-            tooltip="To the previous field.",
-        ),
-        Binding("left", "app.focus_previous", "Button", show=False, tooltip="The previous button."),
-        Binding("right", "app.focus_next", "Button", show=False, tooltip="The next button."),
-    ]
+        bind("tab", "app.focus_next", "Next field", "To the next field."),
+        bind("r", "check", "Check again", "Check the public address again."),
+        bind("x", "stop", "Stop the check", "Stop waiting for the address."),
+        bind("escape", "give_up", "Cancel", "Leave; nothing is written. Asks first."),
+        bind("f1,question_mark", "app.help", "Help", "This list of keys."),
+        bind("down", "app.focus_next", "Next field", "To the next field.", show=False),
+        bind("up", "app.focus_previous", "Previous field", "To the previous field.", show=False),
+        bind("left", "app.focus_previous", "Button", "The previous button.", show=False),
+        bind("right", "app.focus_next", "Button", "The next button.", show=False),
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -367,10 +361,7 @@ class SetupScreen(Asking[Connection | None]):
 
     def _summarize(self) -> None:
         told = summary(
-            self._values,
-            self._address,
-            self.worker.settings.public_url,
-            self.query_one(SetupRules),
+            self._values, self._address, self.worker.settings.public_url, self.query_one(SetupRules)
         )
         self.query_one("#files TextView", TextView).show([*told])
 

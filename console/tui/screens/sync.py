@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.calls import CallsScreen
 from console.tui.screens.deciding import DecidesProblems
 from console.tui.widgets.beside import Beside
@@ -38,20 +37,18 @@ class SyncScreen(DecidesProblems[SyncView]):
     PLACE = "Sync Details"
     CSS_PATH = "sync.tcss"
     AUTO_FOCUS = "RecordTable"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "l", "calls", "Calls", tooltip="The timeline: every request to QuickBooks, in order."
-        ),
-        Binding("x", "stop", "Stop", tooltip="Stop this running sync. Asks first."),
-        Binding("n", "more", "More", tooltip="Show more records."),
-        Binding("C", "copy", "Copy", tooltip="Copy these details to your terminal's clipboard."),
-        Binding(
+    BINDINGS = bindings(
+        bind("l", "calls", "Calls", "The timeline: every request to QuickBooks, in order."),
+        bind("x", "stop", "Stop", "Stop this running sync. Asks first."),
+        bind("n", "more", "More", "Show more records."),
+        bind("C", "copy", "Copy", "Copy these details to your terminal's clipboard."),
+        bind(
             "z",
             "bundle",
             "Support bundle",
-            tooltip="Everything about this sync in one masked zip file, to send to support.",
+            "Everything about this sync in one masked zip file, to send to support.",
         ),
-    ]
+    )
 
     def __init__(self, sync_id: int) -> None:
         super().__init__()

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
 
 from console.tui import render
+from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.screens.hint import OpensHint
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.sync import SyncScreen
@@ -50,25 +49,19 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int], OpensHint[SyncsPage]):
     TABLE = COLUMNS
     EXAMPLE = "larkspur invoice failed 1/1/2026..1/31/2026"
     NO_MORE = "No older syncs. b goes back to the newer ones."
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "failed_only", "Failed only", tooltip="Show only failed syncs, or all again."),
-        Binding("x", "stop", "Stop", tooltip="Stop the running sync under the cursor. Asks first."),
-        Binding(
+    BINDINGS = bindings(
+        bind("f", "failed_only", "Failed only", "Show only failed syncs, or all again."),
+        bind("x", "stop", "Stop", "Stop the running sync under the cursor. Asks first."),
+        bind(
             "slash",
             "filter",
             "Filter",
-            tooltip="A connection, invoice or payment, failed, today, a date, a span of dates.",
+            "A connection, invoice or payment, failed, today, a date, a span of dates.",
         ),
-        Binding("n", "next_page", "Older", tooltip="The next page of older syncs."),
-        Binding("b", "page_before", "Newer", tooltip="Back to the page of newer syncs."),
-        Binding(
-            "t",
-            "hint",
-            "Troubleshooting",
-            show=False,
-            tooltip="Everything known about this failure and its remedy.",
-        ),
-    ]
+        bind("n", "next_page", "Older", "The next page of older syncs."),
+        bind("b", "page_before", "Newer", "Back to the page of newer syncs."),
+        troubleshooting("this failure and its remedy", show=False),
+    )
 
     def question(self) -> Callable[[Store], SyncsPage]:
         return partial(syncs.view_recent, wanted=self._wanted(), after=self.start)
@@ -118,9 +111,7 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int], OpensHint[SyncsPage]):
 
     def able(self) -> dict[str, bool]:
         sync = self.chosen()
-        return super().able() | {
-            "stop": sync is not None and sync.ended_at is None,
-        }
+        return super().able() | {"stop": sync is not None and sync.ended_at is None}
 
     def hint_code(self) -> str:
         sync = self.chosen()

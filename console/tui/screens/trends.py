@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.syncs import SyncsScreen
 from console.tui.widgets.record_table import CURRENCY, Column, RecordTable, Row
@@ -53,9 +52,9 @@ class TrendsScreen(StoreScreen[Trends]):
     PLACE = "Trends"
     CSS_PATH = "trends.tcss"
     AUTO_FOCUS = "#days"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "reread", "Read again", tooltip="Read the numbers again, as they are now."),
-    ]
+    BINDINGS = bindings(
+        bind("r", "reread", "Read again", "Read the numbers again, as they are now.")
+    )
 
     def body(self) -> ComposeResult:
         yield Static("", id="history", classes="body")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
+from console.tui.bindings import bind, bindings
 from console.tui.render import titled
 from console.tui.screens.base import ConsoleScreen
 from console.tui.screens.hint import HintScreen, entry
@@ -21,11 +20,7 @@ from console.tui.widgets.text_view import Paragraph, TextView
 from shared import hints
 from shared.hints import Hint
 
-COLUMNS = (
-    Column("Code", least=14),
-    Column("What it is", least=20),
-    Column("Who acts", drop=1),
-)
+COLUMNS = (Column("Code", least=14), Column("What it is", least=20), Column("Who acts", drop=1))
 NO_MATCH = (
     "No entry matches these words.\n\n"
     "Try the code alone, as QuickBooks or the Web Connector shows it, or fewer words.\n"
@@ -43,10 +38,10 @@ class TroubleshootingScreen(ConsoleScreen):
     CSS_PATH = "troubleshooting.tcss"
     AUTO_FOCUS = "RecordTable"
     COPIED = "the entry"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Search", tooltip="A code, a message, or any words of it."),
-        Binding("C", "copy", "Copy", tooltip="Copy this entry to your terminal's clipboard."),
-    ]
+    BINDINGS = bindings(
+        bind("slash", "filter", "Search", "A code, a message, or any words of it."),
+        bind("C", "copy", "Copy", "Copy this entry to your terminal's clipboard."),
+    )
 
     def __init__(self, code: str = "") -> None:
         super().__init__()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
 
 from console.tui import render
+from console.tui.bindings import bind, bindings
 from console.tui.screens.outlets import OutletsScreen
 from console.tui.screens.paging import Listed
 from console.tui.widgets.form import TextField, Wrong
@@ -57,13 +57,13 @@ class WebhooksScreen(OutletsScreen[Shown, WebhookStanding, Asked]):
     TABLE = COLUMNS
     ASKED, MADE = Asked, Made
     COPIED = "the webhook"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus", "add", "Add", key_display="+", tooltip="Send events to another program."),
-        Binding("r", "retry", "Retry", tooltip="Deliver again what was set aside after 48 hours."),
-        Binding("M", "test", "Test", tooltip="Send a test and show the result."),
-        Binding("x", "remove", "Remove", tooltip="Send nothing more to it. Asks first."),
-        Binding("C", "copy", "Copy", tooltip="Copy these details to your clipboard."),
-    ]
+    BINDINGS = bindings(
+        bind("plus", "add", "Add", "Send events to another program.", key_display="+"),
+        bind("r", "retry", "Retry", "Deliver again what was set aside after 48 hours."),
+        bind("M", "test", "Test", "Send a test and show the result."),
+        bind("x", "remove", "Remove", "Send nothing more to it. Asks first."),
+        bind("C", "copy", "Copy", "Copy these details to your clipboard."),
+    )
 
     def question(self) -> Callable[[Store], Shown]:
         return partial(_view, connection_id=self.connection_id, asked=self.test)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
 from textual.events import Click
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
+
+from console.tui.bindings import bind, bindings
 
 CHOSEN, OTHER = "(*) ", "( ) "
 
@@ -18,12 +19,12 @@ CHOSEN, OTHER = "(*) ", "( ) "
 class Choice(Widget, can_focus=True):
     """``options`` are values with their words; arrows choose, and go on beyond the last one."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Next choice", show=False, tooltip="The next choice."),
-        Binding("up,k", "move(-1)", "Previous choice", show=False, tooltip="The previous choice."),
-        Binding("space", "turn", "Other choice", show=False, tooltip="The next choice, in turn."),
-        Binding("enter", "submit", "Next field", show=False, tooltip="To the next field."),
-    ]
+    BINDINGS = bindings(
+        bind("down,j", "move(1)", "Next choice", "The next choice.", show=False),
+        bind("up,k", "move(-1)", "Previous choice", "The previous choice.", show=False),
+        bind("space", "turn", "Other choice", "The next choice, in turn.", show=False),
+        bind("enter", "submit", "Next field", "To the next field.", show=False),
+    )
     DEFAULT_CSS = """
     Choice { height: auto; width: 1fr; }
     """

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Static
 
+from console.tui.bindings import bind, bindings
 from console.tui.widgets.dialog import Dialog
 from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.push_button import PushButton
@@ -27,15 +26,11 @@ class Confirm(Dialog[bool]):
     """
 
     AUTO_FOCUS = "#cancel"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", tooltip="Change nothing."),
-        Binding(
-            "left,up", "app.focus_previous", "Other button", show=False, tooltip="The other button."
-        ),
-        Binding(
-            "right,down", "app.focus_next", "Other button", show=False, tooltip="The other button."
-        ),
-    ]
+    BINDINGS = bindings(
+        bind("escape", "cancel", "Cancel", "Change nothing."),
+        bind("left,up", "app.focus_previous", "Other button", "The other button.", show=False),
+        bind("right,down", "app.focus_next", "Other button", "The other button.", show=False),
+    )
 
     def __init__(self, title: str, told: Sequence[str], button: str, keep: str = "Cancel") -> None:
         super().__init__()
@@ -77,9 +72,7 @@ class AskReason(Dialog[str | None]):
     """
 
     AUTO_FOCUS = "Input"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", tooltip="Change nothing."),
-    ]
+    BINDINGS = bindings(bind("escape", "cancel", "Cancel", "Change nothing."))
 
     def __init__(self, title: str, told: Sequence[str], label: str) -> None:
         super().__init__()

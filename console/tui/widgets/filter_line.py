@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
+
+from console.tui.bindings import bind, bindings
 
 
 class FilterLine(Input):
     """Hidden until it is opened; Enter goes back to the table and keeps it, Esc clears it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Done", tooltip="Go back to the records and keep the filter."),
-        Binding("down", "submit", "Done", show=False, tooltip="The same."),
-        Binding("escape", "give_up", "Clear", tooltip="Clear what was typed and go back."),
-    ]
+    BINDINGS = bindings(
+        bind("enter", "submit", "Done", "Go back to the records and keep the filter."),
+        bind("down", "submit", "Done", "The same.", show=False),
+        bind("escape", "give_up", "Clear", "Clear what was typed and go back."),
+    )
     DEFAULT_CSS = """
     FilterLine { display: none; height: 1; border: none; padding: 0 1; }
     FilterLine:focus { border: none; }

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.suggester import Suggester, SuggestFromList
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from console.tui.bindings import bind, bindings
 from console.tui.widgets.choice import Choice
 from shared.operations.describe.text import ELLIPSIS, cells, plain
 
@@ -136,16 +136,10 @@ class Entry(Vertical):
 class Form(VerticalScroll, can_focus=False):
     """Fields below each other; Enter goes to the next, and after the last ``Finished`` is told."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "app.focus_next", "Next field", show=False, tooltip="To the next field."),
-        Binding(
-            "up",
-            "app.focus_previous",
-            "Previous field",
-            show=False,
-            tooltip="To the previous field.",
-        ),
-    ]
+    BINDINGS = bindings(
+        bind("down", "app.focus_next", "Next field", "To the next field.", show=False),
+        bind("up", "app.focus_previous", "Previous field", "To the previous field.", show=False),
+    )
     DEFAULT_CSS = """
     Form { height: auto; scrollbar-size-vertical: 1; }
     """

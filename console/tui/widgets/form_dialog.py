@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
+from console.tui.bindings import bind, bindings
 from console.tui.widgets.dialog import Dialog
 from console.tui.widgets.form import Field, Form
 from console.tui.widgets.key_line import KeyLine
@@ -26,11 +26,11 @@ class FormDialog(Dialog[dict[str, Any] | None]):
     """
 
     AUTO_FOCUS = "Input, Choice"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", tooltip="Change nothing."),
-        Binding("tab", "app.focus_next", "Next field", tooltip="To the next field."),
-        Binding("f1", "app.help", "Help", show=False, tooltip="This list of keys."),
-    ]
+    BINDINGS = bindings(
+        bind("escape", "cancel", "Cancel", "Change nothing."),
+        bind("tab", "app.focus_next", "Next field", "To the next field."),
+        bind("f1", "app.help", "Help", "This list of keys.", show=False),
+    )
     DEFAULT_CSS = """
     FormDialog #form-dialog {
         width: 76;

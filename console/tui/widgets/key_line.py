@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.binding import ActiveBinding
 from textual.widgets import Static
 
-from console.tui.rights import ROLES
+from console.tui.bindings import ROLES, key_shown
 from console.tui.worker import Console
 from shared.operations.describe.text import cells
 
@@ -76,31 +76,3 @@ def _key(one: ActiveBinding) -> Text:
     style = "" if one.enabled else "dim"
     label = one.binding.description if one.enabled else f"({one.binding.description})"
     return Text.assemble((key, f"{style} bold"), (f" {label}{_GAP}", style))
-
-
-def key_shown(key: str, display: str | None = None) -> str:
-    """A key as people write it: ``Enter``, ``?``, ``Ctrl+P``, ``R``."""
-    if display:
-        return display
-    if key in _NAMES:
-        return _NAMES[key]
-    if key.startswith("ctrl+"):
-        return f"Ctrl+{key.removeprefix('ctrl+').upper()}"
-    return key if len(key) == 1 else key.capitalize()
-
-
-_NAMES = {
-    "question_mark": "?",
-    "slash": "/",
-    "plus": "+",
-    "comma": ",",
-    "full_stop": ".",
-    "colon": ":",
-    "pagedown": "PageDown",
-    "pageup": "PageUp",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "escape": "Esc",
-    "shift+tab": "Shift+Tab",
-    "f1": "F1",
-}

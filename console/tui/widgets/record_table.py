@@ -15,7 +15,6 @@ from typing import ClassVar, TypeAlias
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
-from textual.binding import Binding, BindingType
 from textual.events import Click, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -23,6 +22,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 
+from console.tui.bindings import bind, bindings
 from shared.operations.describe.tables import CURRENCY, Column, differ, widths
 from shared.operations.describe.text import ELLIPSIS, cells, fit, plain
 
@@ -56,15 +56,15 @@ Line: TypeAlias = Row | Heading
 class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows under a header that stays; ``show`` replaces them and keeps the cursor's record."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", tooltip="Open the record under the cursor."),
-        Binding("down,j", "move(1)", "Down", show=False, tooltip="To the next record."),
-        Binding("up,k", "move(-1)", "Up", show=False, tooltip="To the previous record."),
-        Binding("pagedown", "page(1)", "Page down", show=False, tooltip="One screen down."),
-        Binding("pageup", "page(-1)", "Page up", show=False, tooltip="One screen up."),
-        Binding("home", "first", "First", show=False, tooltip="To the first record."),
-        Binding("end", "last", "Last", show=False, tooltip="To the last record."),
-    ]
+    BINDINGS = bindings(
+        bind("enter", "open", "Open", "Open the record under the cursor."),
+        bind("down,j", "move(1)", "Down", "To the next record.", show=False),
+        bind("up,k", "move(-1)", "Up", "To the previous record.", show=False),
+        bind("pagedown", "page(1)", "Page down", "One screen down.", show=False),
+        bind("pageup", "page(-1)", "Page up", "One screen up.", show=False),
+        bind("home", "first", "First", "To the first record.", show=False),
+        bind("end", "last", "Last", "To the last record.", show=False),
+    )
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "record-table--header",
         "record-table--heading",

@@ -9,12 +9,12 @@ from typing import ClassVar, TypeAlias
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
-from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from console.tui.bindings import bind, bindings
 from shared.operations.describe.text import cells, plain
 
 
@@ -36,14 +36,14 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
     one with a label beside that.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "scroll_down", "Down", show=False, tooltip="One line down."),
-        Binding("up,k", "scroll_up", "Up", show=False, tooltip="One line up."),
-        Binding("pagedown,space", "page_down", "Page down", show=False, tooltip="One screen down."),
-        Binding("pageup", "page_up", "Page up", show=False, tooltip="One screen up."),
-        Binding("home", "scroll_home", "Top", show=False, tooltip="To the first line."),
-        Binding("end", "scroll_end", "End", show=False, tooltip="To the last line."),
-    ]
+    BINDINGS = bindings(
+        bind("down,j", "scroll_down", "Down", "One line down.", show=False),
+        bind("up,k", "scroll_up", "Up", "One line up.", show=False),
+        bind("pagedown,space", "page_down", "Page down", "One screen down.", show=False),
+        bind("pageup", "page_up", "Page up", "One screen up.", show=False),
+        bind("home", "scroll_home", "Top", "To the first line.", show=False),
+        bind("end", "scroll_end", "End", "To the last line.", show=False),
+    )
     COMPONENT_CLASSES: ClassVar[set[str]] = {"text-view--found"}
     DEFAULT_CSS = """
     TextView {

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from console.command import console
+from console.tui.bindings import key_shown
 from console.tui.keys import BEGIN, END, PAGE, own_bindings, table
 from console.tui.main_screens import MAIN_SCREENS
-from console.tui.widgets.key_line import key_shown
 from tests.console.tui.screens.bound import bound_classes
 
 
