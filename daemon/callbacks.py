@@ -22,14 +22,7 @@ from daemon.guesses import Guesses
 from daemon.session import login
 from daemon.session.admission import Admission, Guessed, Recognized
 from daemon.session.handlers import GIVE_UP, CallbackHandlers, Expected
-from daemon.session.login import (
-    GUESSED,
-    Verdict,
-    examine,
-    is_proven,
-    was_proven,
-    was_replaced,
-)
+from daemon.session.login import GUESSED, Verdict, examine, is_proven, was_proven, was_replaced
 from daemon.session.record import FAILED_PERCENT
 from daemon.stages.reading import Introduced, Reading, Tally, read_answer, read_introduction
 from daemon.store_thread import Threads
@@ -188,12 +181,7 @@ class WebConnectorCallbacks:
         return await self._go_on_with(ticket, expected, response, hresult, message)
 
     async def _go_on_with(
-        self,
-        ticket: str,
-        expected: Expected,
-        response: ResponseText,
-        hresult: str,
-        message: str,
+        self, ticket: str, expected: Expected, response: ResponseText, hresult: str, message: str
     ) -> int:
         percent: int | None = None
         if hresult and not expected.is_taken:

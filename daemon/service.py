@@ -248,8 +248,7 @@ class EdgeService(Service):
             yield drained
         except defer.TimeoutError:
             self.log.warn(
-                "Calls were still open after {seconds} s; they are cut",
-                seconds=self._drain_seconds,
+                "Calls were still open after {seconds} s; they are cut", seconds=self._drain_seconds
             )
             self._site.cut()
 
@@ -287,11 +286,7 @@ class Daemon(MultiService):
 
 
 def make_daemon(
-    reactor: Any,
-    store: Store,
-    settings: Settings,
-    started_at: datetime,
-    environ: Mapping[str, str],
+    reactor: Any, store: Store, settings: Settings, started_at: datetime, environ: Mapping[str, str]
 ) -> Daemon:
     """Put the tree together; nothing runs before ``startService``.
 

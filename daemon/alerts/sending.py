@@ -96,11 +96,7 @@ class Sender:
         number = f"{recipient.id}-{int(self._now().timestamp() * 1000)}"
         if recipient.is_mail:
             mail = Mail(
-                recipient.address,
-                written.letter.subject,
-                written.letter.text,
-                number,
-                self._now(),
+                recipient.address, written.letter.subject, written.letter.text, number, self._now()
             )
             return self._mailer.send(mail).addCallbacks(lambda _: "", _why)
         headers = {
@@ -123,11 +119,7 @@ def _judged(answer: Answer) -> str:
 
 
 def note(
-    recipient: Recipient,
-    what: Wanted,
-    why: str,
-    chance: Callable[[], float],
-    now: datetime,
+    recipient: Recipient, what: Wanted, why: str, chance: Callable[[], float], now: datetime
 ) -> None:
     """Write down what became of it; what failed is tried again, later each time."""
     outlet = outlets.get(recipient.outlet)

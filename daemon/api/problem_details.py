@@ -6,13 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from daemon.api.routes import BASE, Answer, BadParameter, encoded
-from shared.errors import (
-    CannotBeMeant,
-    NotFound,
-    NotPossible,
-    StoreError,
-    StoreUnavailable,
-)
+from shared.errors import CannotBeMeant, NotFound, NotPossible, StoreError, StoreUnavailable
 from shared.operations.contracts.schemas import Schema
 from shared.operations.deciding import NotConfirmed, PlanIsStale
 from shared.operations.events import CursorLost

@@ -165,8 +165,7 @@ def _show_customer(asked: Asked) -> Found:
 
 def _list_payments(asked: Asked) -> Found:
     wanted = PaymentFilter(
-        connection_id=asked.connection.id,
-        statuses=tuple(map(PaymentStatus, asked.query["status"])),
+        connection_id=asked.connection.id, statuses=tuple(map(PaymentStatus, asked.query["status"]))
     )
     limit, after = asked.query["limit"], _numbered(asked.after)
     return _page(asked, PAYMENT_LINE, payment_views.view_page(asked.store, wanted, after, limit))
@@ -321,10 +320,7 @@ _CURSOR: Schema = {
 def _following(shape: Shape[Any]) -> Schema:
     return {
         "type": "object",
-        "properties": {
-            "data": {"type": "array", "items": object_of(shape)},
-            "cursor": _CURSOR,
-        },
+        "properties": {"data": {"type": "array", "items": object_of(shape)}, "cursor": _CURSOR},
         "required": ["data", "cursor"],
         "additionalProperties": False,
     }

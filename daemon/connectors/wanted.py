@@ -6,12 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from shared.models.platforms import outbox, paid
 from shared.models.platforms.outbox import Named
-from shared.rules.connectors import (
-    CUSTOMER_EVENTS,
-    INVOICE_EVENTS,
-    PAYMENT_EVENTS,
-    POSTING_EVENTS,
-)
+from shared.rules.connectors import CUSTOMER_EVENTS, INVOICE_EVENTS, PAYMENT_EVENTS, POSTING_EVENTS
 from shared.rules.events import Event
 from shared.rules.values import RecordKind
 

@@ -31,12 +31,7 @@ from shared.models.outlets import Progress
 from shared.models.platforms import accounts, copies, outbox, stopped
 from shared.models.store import Store
 from shared.operations import platform_intake
-from shared.rules.connectors import (
-    INVOICE_EVENTS,
-    SENDING_EVENTS,
-    AccountState,
-    PlatformAccount,
-)
+from shared.rules.connectors import INVOICE_EVENTS, SENDING_EVENTS, AccountState, PlatformAccount
 from shared.rules.outlets import OutletStanding, Refused
 
 EVENTS_AT_ONCE = 500

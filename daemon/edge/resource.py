@@ -354,9 +354,7 @@ class Edge(Resource):
     def _refuse_call(self, request: EdgeRequest, refused: EnvelopeRefused) -> int:
         request.outcome = UNREADABLE
         self.log.info(
-            "Call from {peer} refused: {reason}",
-            peer=request.client_name,
-            reason=refused.reason,
+            "Call from {peer} refused: {reason}", peer=request.client_name, reason=refused.reason
         )
         fault = write_fault(refused.code, refused.reason)
         return _send(request, http.INTERNAL_SERVER_ERROR, fault)

@@ -207,11 +207,7 @@ class OutletRunner(HeldWork):
         """Write progress down, as long as no other daemon holds the outlet."""
         now, _ = self.thd_hold()
         outlets.note(
-            held,
-            progress,
-            gives_up_after=self.outlet.gives_up_after,
-            chance=self._chance,
-            now=now,
+            held, progress, gives_up_after=self.outlet.gives_up_after, chance=self._chance, now=now
         )
         return replace(outlets.get(self.outlet.name), id=held.id)
 

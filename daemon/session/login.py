@@ -44,7 +44,7 @@ office.
 
 TOLD: dict[Verdict, str] = {
     # Nobody learns from outside which user names exist.
-    Verdict.UNKNOWN_USER: Verdict.WRONG_PASSWORD.value,
+    Verdict.UNKNOWN_USER: Verdict.WRONG_PASSWORD.value
 }
 
 

@@ -38,12 +38,7 @@ class SessionRecord:
         self._settings = settings
 
     def save(
-        self,
-        session: Session,
-        now: datetime,
-        *,
-        event: machine.Event | None = None,
-        **changes: Any,
+        self, session: Session, now: datetime, *, event: machine.Event | None = None, **changes: Any
     ) -> None:
         """Write a session after an event: phase, last call and lease move together."""
         phase = machine.after(Phase(session.phase), event) if event else Phase(session.phase)

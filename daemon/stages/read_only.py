@@ -15,15 +15,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from daemon.stages import paging
 from daemon.stages.base import Stage
 from daemon.stages.invoices.intake import trouble
-from daemon.stages.moves import (
-    Answered,
-    Ask,
-    AskWrite,
-    Fail,
-    GoOn,
-    Move,
-    Progress,
-)
+from daemon.stages.moves import Answered, Ask, AskWrite, Fail, GoOn, Move, Progress
 from daemon.stages.paging import Paged
 from daemon.stages.reading import Reading, Tally, answered
 from daemon.stages.watermarks import compared, earlier, is_due, next_watermark
@@ -32,14 +24,7 @@ from shared.models import ledger, problems, syncs
 from shared.qbxml import statuses
 from shared.qbxml.requests import Continue, Iterator, Request, Start
 from shared.qbxml.responses import BadRecord, Ret
-from shared.rules.values import (
-    Connection,
-    Outcome,
-    ProblemState,
-    Record,
-    RecordKind,
-    Trouble,
-)
+from shared.rules.values import Connection, Outcome, ProblemState, Record, RecordKind, Trouble
 
 LIST = "all"
 """In place of a TxnID, where none of the list can be read."""

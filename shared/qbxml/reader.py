@@ -21,13 +21,7 @@ from lxml import etree
 
 from shared.qbxml.records import read_record
 from shared.qbxml.repair import MARK, MARK_BYTES, Repair
-from shared.qbxml.responses import (
-    BadRecord,
-    MessageSetHead,
-    ResponseHead,
-    Ret,
-    Status,
-)
+from shared.qbxml.responses import BadRecord, MessageSetHead, ResponseHead, Ret, Status
 from shared.qbxml.shape import Element
 from shared.qbxml.text import shown
 
@@ -233,8 +227,7 @@ class _Answer:
         self._tags += tags
         if self._tags > self.limits.tags:
             raise UnreadableAnswer(
-                Unreadable.TOO_MANY_TAGS,
-                f"it has more than {self.limits.tags:,} tags",
+                Unreadable.TOO_MANY_TAGS, f"it has more than {self.limits.tags:,} tags"
             )
         first, last = block.find(b">"), block.rfind(b">")
         gone_on = self._run_bytes + (len(block) if first < 0 else first)

@@ -13,13 +13,7 @@ from shared.hints import tell
 from shared.models.convert import money
 from shared.models.ledger import IncomingInvoice
 from shared.qbxml.invoice_lines import InvoiceLineGroupRet, InvoiceLineRet
-from shared.qbxml.responses import (
-    BadRecord,
-    CustomerRet,
-    InvoiceRet,
-    Ret,
-    TxnDeletedRet,
-)
+from shared.qbxml.responses import BadRecord, CustomerRet, InvoiceRet, Ret, TxnDeletedRet
 from shared.rules.currencies import currency_code
 from shared.rules.values import (
     CheckedCustomer,
@@ -72,23 +66,11 @@ def _to_read_again(bad: BadRecord) -> tuple[Taken, ...]:
 def unreadable(bad: BadRecord) -> Trouble:
     """A record with a malformed value."""
     kind = RecordKind.CUSTOMER if bad.kind == "CustomerRet" else RecordKind.INVOICE
-    return trouble(
-        f"{kind.value}-unreadable",
-        kind,
-        bad.object_id,
-        bad.document,
-        reason=bad.told,
-    )
+    return trouble(f"{kind.value}-unreadable", kind, bad.object_id, bad.document, reason=bad.told)
 
 
 def trouble(
-    code: str,
-    kind: RecordKind,
-    object_id: str,
-    document: str,
-    *,
-    said: str = "",
-    **fields: object,
+    code: str, kind: RecordKind, object_id: str, document: str, *, said: str = "", **fields: object
 ) -> Trouble:
     """A problem whose sentence and remedy are the hint's, filled in with ``fields``."""
     told = tell(code, said=said, **fields)

@@ -326,10 +326,7 @@ def _read(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Reques
     query = _invoices_of_window(state, request_id)
     return (
         replace(
-            query,
-            max_returned=state.asked_rows,
-            iterator=_iterator(state),
-            include_lines=True,
+            query, max_returned=state.asked_rows, iterator=_iterator(state), include_lines=True
         ),
     )
 

@@ -102,12 +102,7 @@ def _set_aside(session: Session) -> dict[str, str]:
 
 
 def _settle_books(
-    part: ledger.Part,
-    session: Session,
-    terms: ledger.Terms,
-    after: str,
-    limit: int,
-    now: datetime,
+    part: ledger.Part, session: Session, terms: ledger.Terms, after: str, limit: int, now: datetime
 ) -> Slice:
     settled = ledger.settle(terms, part, after, limit)
     _tell(session, settled)

@@ -80,9 +80,7 @@ def _search(held: MessageSet, request_id: str) -> Sequence[ask.Request]:
     known_by, day = tags_of(part), terms.day_of(part.payment, part.posting)
     return (
         ask.ReceivePaymentQuery(
-            f"{request_id}-1",
-            ref_numbers=known_by.ref_numbers,
-            include_lines=True,
+            f"{request_id}-1", ref_numbers=known_by.ref_numbers, include_lines=True
         ),
         ask.ReceivePaymentQuery(
             f"{request_id}-2",

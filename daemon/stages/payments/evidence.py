@@ -139,11 +139,7 @@ def of_search(rows: Iterable[object], posting: Posting, known_by: Tags) -> Evide
 
 
 def of_another(
-    rows: Iterable[object],
-    payment: Payment,
-    posting: Posting,
-    known_by: Tags,
-    own: Collection[str],
+    rows: Iterable[object], payment: Payment, posting: Posting, known_by: Tags, own: Collection[str]
 ) -> Evidence | None:
     """The same payment as another store, or another account, posted it: a person decides.
 

@@ -23,13 +23,7 @@ from shared.qbxml.payment_responses import (
 )
 from shared.qbxml.responses import BadRecord, CustomerRet, InvoiceRet, Ret, TxnDeletedRet
 from shared.rules.currencies import currency_code
-from shared.rules.payments.values import (
-    ZERO,
-    ListEntry,
-    ListKind,
-    ReceivedPayment,
-    ReceivedUse,
-)
+from shared.rules.payments.values import ZERO, ListEntry, ListKind, ReceivedPayment, ReceivedUse
 from shared.rules.values import RecordKind, Trouble
 
 TOTAL_MISMATCH = "payment-total-mismatch"
@@ -221,10 +215,5 @@ def _missing(ret: ReceivePaymentRet) -> str:
 def _mismatch(ret: ReceivePaymentRet) -> Trouble:
     told = tell(TOTAL_MISMATCH, sum=_money_in(ret), total=ret.total_amount)
     return Trouble(
-        TOTAL_MISMATCH,
-        RecordKind.PAYMENT,
-        ret.txn_id,
-        ret.document,
-        told.message,
-        told.remedy,
+        TOTAL_MISMATCH, RecordKind.PAYMENT, ret.txn_id, ret.document, told.message, told.remedy
     )

@@ -50,14 +50,7 @@ from shared.rules.payments.values import (
 )
 from shared.rules.values import RecordKind, Session
 
-LOOKED = (
-    "TxnID",
-    "RefNumber",
-    "CustomerRef",
-    "ARAccountRef",
-    "IsPending",
-    "BalanceRemaining",
-)
+LOOKED = ("TxnID", "RefNumber", "CustomerRef", "ARAccountRef", "IsPending", "BalanceRemaining")
 LOOKED_CUSTOMER = ("ListID", "FullName", "IsActive", "CurrencyRef")
 MOST_UNSEEN = 3
 """So many looks in a row that could not be taken in: it is not one payment that is odd."""

@@ -308,13 +308,7 @@ def put_back(
 
 
 def park(
-    session: Session,
-    part: PaymentPart,
-    hint: str,
-    found: str,
-    now: datetime,
-    *,
-    set_id: str = "",
+    session: Session, part: PaymentPart, hint: str, found: str, now: datetime, *, set_id: str = ""
 ) -> None:
     """Only a person can tell what QuickBooks holds of this payment."""
     queue_reread(session, part.posting)

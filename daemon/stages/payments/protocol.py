@@ -294,11 +294,7 @@ TRANSITIONS: dict[Phase, dict[type[Event], Move]] = {
         SessionBegan: _AGAIN_FROM_THE_CHECK,
     },
     Phase.CHECK: {**_REMEMBERED, **_FOUND, SessionBegan: _AGAIN_FROM_THE_CHECK},
-    Phase.FIND: {
-        **_FOUND,
-        FoundNone: _found_none(Phase.HOLD),
-        SessionBegan: _AGAIN_FROM_THE_CHECK,
-    },
+    Phase.FIND: {**_FOUND, FoundNone: _found_none(Phase.HOLD), SessionBegan: _AGAIN_FROM_THE_CHECK},
     Phase.HOLD: {**_REMEMBERED, **_FOUND, SessionBegan: _AGAIN_FROM_THE_CHECK},
     Phase.LAST_FIND: {
         **_FOUND,

@@ -22,13 +22,7 @@ from daemon.stages.payments.verdict import HeldBack, PlaceRules, Places, StopPos
 from daemon.stages.reading import Reading
 from shared import hints
 from shared.models import daemons
-from shared.models.payments import (
-    account_rules,
-    postings,
-    quickbooks_lists,
-    rows,
-    sets,
-)
+from shared.models.payments import account_rules, postings, quickbooks_lists, rows, sets
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 from shared.qbxml.writer import RequestRefused, write_message_set
@@ -146,11 +140,7 @@ def _company_to_write_to(session: Session, now: datetime) -> CompanyBinding | No
 
 
 def _has_look_expired(
-    session: Session,
-    state: PaymentSync,
-    part: PaymentPart,
-    company: CompanyBinding,
-    now: datetime,
+    session: Session, state: PaymentSync, part: PaymentPart, company: CompanyBinding, now: datetime
 ) -> bool:
     """Whether what the look showed may be no longer so."""
     looked_at = datetime.fromisoformat(state.looked_at)

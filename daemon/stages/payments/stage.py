@@ -160,9 +160,7 @@ class PaymentStage(Stage[PaymentSync]):
     def record_reader(self) -> Callable[[Ret | BadRecord], Iterable[object]]:
         binding = self.session.connection.binding
         return partial(
-            intake.take,
-            step=self.plan.step,
-            home_currency=binding.home_currency if binding else "",
+            intake.take, step=self.plan.step, home_currency=binding.home_currency if binding else ""
         )
 
     @property
