@@ -9,16 +9,16 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from twisted.application.service import Service
+from attrs import define, field
 from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred, inlineCallbacks
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from daemon.certificates import speaks_tls
 from daemon.failures import tell
 from daemon.store_thread import Threads
+from daemon.timers import Timer
 from shared.about import VERSION
 from shared.models import daemons, downloads, throttles
 from shared.models.daemons import BEAT_EVERY, DaemonFacts
@@ -48,42 +48,31 @@ def address(endpoint: str, bound: Any) -> str:
     return f"{scheme}://{host}:{bound.port}"
 
 
-class Heartbeat(Service):
+@define(eq=False, repr=False)
+class Heartbeat(Timer):
     """Beats at once and then every few seconds; the last word is that it stops.
 
-    ``facts`` is asked before each beat, ``now`` on the store thread.
+    ``facts`` is asked before each beat, ``now`` on the store thread. ``trouble`` is why the last
+    beat could not be written; empty: it was.
     """
 
     log = Logger()
 
-    def __init__(
-        self,
-        reactor: Any,
-        threads: Threads,
-        now: Callable[[], datetime],
-        facts: Callable[[], DaemonFacts],
-    ) -> None:
-        self._threads = threads
-        self._now = now
-        self._facts = facts
-        self._loop = LoopingCall(self._beat)
-        self._loop.clock = reactor
-        self._ended: Deferred[Any] | None = None
-        self.trouble = ""
-        """Why the last beat could not be written; empty: it was."""
+    _reactor: Any
+    _threads: Threads
+    _now: Callable[[], datetime]
+    _facts: Callable[[], DaemonFacts]
+    trouble: str = field(default="", init=False)
 
-    def startService(self) -> None:
-        super().startService()
-        self._ended = self._loop.start(BEAT_EVERY.total_seconds())
+    def __attrs_post_init__(self) -> None:
+        super().__init__(self._reactor, BEAT_EVERY.total_seconds(), self._beat)
 
     @inlineCallbacks
     def stopService(self) -> Any:
         """Let a beat that is under way end, then say that we stop."""
-        super().stopService()
-        if self._ended is None:
+        if not self.running:
             return
-        self._loop.stop()
-        yield self._ended
+        yield super().stopService()
         yield self._told(self._threads.store(self._thd_stop, self._facts().instance))
 
     def _beat(self) -> Deferred[None]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from attrs import define, field
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
@@ -35,27 +36,23 @@ class HeldByAnother(Exception):
     """It was removed, or another daemon works for it by now."""
 
 
+@define(eq=False, repr=False, kw_only=True)
 class HeldWork(Service):
-    """Works turn by turn. ``outlet_name`` names the row that it holds, ``holder`` who it is."""
+    """Works turn by turn; ``holder`` is who it is."""
 
     log = Logger()
 
-    def __init__(
-        self,
-        outlet_name: str,
-        *,
-        reactor: Any,
-        threads: Threads,
-        now: Callable[[], datetime],
-        holder: str,
-    ) -> None:
-        self.outlet_name = outlet_name
-        self._reactor = reactor
-        self._threads = threads
-        self._now = now
-        self._holder = holder
-        self._resting: Deferred[Any] | None = None
-        self._going: Deferred[None] | None = None
+    _reactor: Any
+    _threads: Threads
+    _now: Callable[[], datetime]
+    _holder: str
+    _resting: Deferred[Any] | None = field(default=None, init=False)
+    _going: Deferred[None] | None = field(default=None, init=False)
+
+    @property
+    @abstractmethod
+    def outlet_name(self) -> str:
+        """The name of the row that it holds."""
 
     def startService(self) -> None:
         super().startService()

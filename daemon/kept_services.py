@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
+from attrs import define, field
 from twisted.application.service import MultiService, Service
 from twisted.internet.defer import inlineCallbacks, maybeDeferred
 from twisted.internet.task import LoopingCall
@@ -17,33 +17,31 @@ from daemon.read_thread import Reads
 from shared.models.store import Store
 
 T = TypeVar("T")
-S = TypeVar("S", bound=Service)
 
 
-class KeptServices(MultiService, Generic[T, S]):
-    """Looks every ``look_seconds`` what is set up, and starts and stops services accordingly."""
+@define(eq=False, repr=False)
+class KeptServices(MultiService, Generic[T]):
+    """Looks every ``look_seconds`` what is set up, and starts and stops services accordingly.
+
+    ``set_up`` tells what there is, on the reading thread; ``make`` makes the service of one thing.
+    One whose ``sameness`` is another one has its service made anew.
+    """
 
     log = Logger()
 
-    def __init__(self, *, reactor: Any, reads: Reads, look_seconds: float) -> None:
+    _set_up: Callable[[Store], Sequence[T]]
+    _make: Callable[[T], Service]
+    _sameness: Callable[[T], Any] = field(default=lambda one: one, kw_only=True)
+    _reactor: Any = field(kw_only=True)
+    _reads: Reads = field(kw_only=True)
+    _look_seconds: float = field(kw_only=True)
+    _kept: list[tuple[Any, Service]] = field(factory=list, init=False)
+    _loop: LoopingCall = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
         super().__init__()
-        self._reads = reads
-        self._kept: list[tuple[Any, S]] = []
-        self._look_seconds = look_seconds
         self._loop = LoopingCall(self._look)
-        self._loop.clock = reactor
-
-    @abstractmethod
-    def set_up(self, store: Store) -> Sequence[T]:
-        """What is set up now; on the reading thread, in a unit that reads."""
-
-    @abstractmethod
-    def make(self, one: T) -> S:
-        """The service of a thing."""
-
-    def sameness(self, one: T) -> Any:
-        """What makes a thing another one, so that its service is made anew."""
-        return one
+        self._loop.clock = self._reactor
 
     def startService(self) -> None:
         super().startService()
@@ -59,12 +57,12 @@ class KeptServices(MultiService, Generic[T, S]):
     @inlineCallbacks
     def _look(self) -> Any:
         try:
-            yield from self._keep((yield self._reads.view(self.set_up)))
+            yield from self._keep((yield self._reads.view(self._set_up)))
         except Exception:  # it looks again; what is not made today keeps nothing else from running
             tell(self.log, "What is set up cannot be looked at", Failure())
 
     def _keep(self, found: Sequence[T]) -> Any:
-        wanted = [(self.sameness(one), one) for one in found]
+        wanted = [(self._sameness(one), one) for one in found]
         sames = [same for same, _ in wanted]
         for gone in [one for one in self._kept if one[0] not in sames]:
             self._kept.remove(gone)
@@ -76,7 +74,7 @@ class KeptServices(MultiService, Generic[T, S]):
 
     def _start(self, same: Any, one: T) -> None:
         try:
-            service = self.make(one)
+            service = self._make(one)
         except Exception:
             self.log.failure("A service cannot be made")
             return

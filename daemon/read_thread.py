@@ -27,7 +27,7 @@ class Reads(Protocol):
         """Run read(store, …), which opens the units that it needs."""
 
 
-class ReadThread(Service):
+class ReadThread(Service, Reads):
     """One thread, with its own connection to the store; a second one while it is busy."""
 
     def __init__(self, reactor: Any, store: Store) -> None:
@@ -45,8 +45,6 @@ class ReadThread(Service):
         return deferToThread(self._pool.stop)
 
     def view(self, view: View[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """Run view(store, …) on one snapshot of the store."""
-
         def look() -> T:
             with self._store.reading():
                 return view(self._store, *args, **kwargs)
@@ -54,5 +52,4 @@ class ReadThread(Service):
         return deferToThreadPool(self._reactor, self._pool, look)
 
     def run(self, read: View[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """Run read(store, …) outside of any unit."""
         return deferToThreadPool(self._reactor, self._pool, read, self._store, *args, **kwargs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache, partial
 from random import random
 from secrets import token_hex
 from socket import gethostname
@@ -24,18 +25,15 @@ from twisted.python.failure import Failure
 from daemon.admin.figures import StoreFigures
 from daemon.admin.metrics import Metrics
 from daemon.admin.resource import Admin, make_admin_site
-from daemon.alerts.mailing import Mailer, MailerWhenUsed, NoMailer
-from daemon.alerts.sending import Sender
+from daemon.alerts.sending import Mailer, NoMailer, Sender
 from daemon.alerts.service import Alerts
 from daemon.api.answering import Answering
 from daemon.api.resource import make_api_site
-from daemon.backups import ScheduledBackups
 from daemon.callbacks import WebConnectorCallbacks
 from daemon.callers import Callers
 from daemon.clock_watch import ClockWatch, this_machine
-from daemon.connectors.platform import Platform
 from daemon.connectors.registry import platforms
-from daemon.connectors.service import Connectors
+from daemon.connectors.service import LOOK_SECONDS, Connected, connected, opened, sameness
 from daemon.connectors.worker import ConnectorWorker
 from daemon.edge.downloads import Downloads
 from daemon.edge.http import EdgeSite
@@ -46,19 +44,21 @@ from daemon.endpoints import make_endpoint
 from daemon.event_upkeep import EventUpkeep
 from daemon.failures import tell
 from daemon.heartbeat import Heartbeat, address, facts_of_this_process
+from daemon.kept_services import KeptServices
 from daemon.outlets.bell import EventBell
-from daemon.outlets.posting import MadeWhenUsed, Poster
+from daemon.outlets.posting import Poster
 from daemon.outlets.runner import Outlet, OutletRunner
-from daemon.outlets.service import Outlets, OutletSource
+from daemon.outlets.webhooks import LOOK_SECONDS as WEBHOOKS_LOOK_SECONDS
 from daemon.outlets.webhooks import Webhooks
 from daemon.read_thread import Reads, ReadThread
 from daemon.served_certificate import ServedCertificate, first_end
 from daemon.session.admission import Admission
 from daemon.session.handlers import CallbackHandlers
 from daemon.session.record import SessionRecord
-from daemon.store_checks import StoreChecks
 from daemon.store_thread import ReactorThreads, Threads
+from daemon.store_upkeep import ScheduledBackups, StoreChecks
 from daemon.systemd import notify, watchdog_interval
+from daemon.timers import Timer
 from shared import sealing
 from shared.health.machine import ThisMachine
 from shared.mail_server import MailServer
@@ -66,7 +66,6 @@ from shared.models import downloads
 from shared.models.daemons import DaemonFacts
 from shared.models.downloads import Offered
 from shared.models.store import Store
-from shared.rules.connectors import PlatformAccount
 from shared.settings import SettingFault, Settings, SettingsRefused
 
 REAP_SECONDS = 60.0
@@ -88,24 +87,7 @@ def edge_limits(settings: Settings) -> EdgeLimits:
     )
 
 
-class ThreadsService(Service):
-    """The threads live as long as the daemon does."""
-
-    def __init__(self, threads: ReactorThreads) -> None:
-        self._threads = threads
-
-    def startService(self) -> None:
-        super().startService()
-        self._threads.start()
-
-    def stopService(self) -> Deferred[None]:
-        """Wait for what the threads still have to do."""
-        super().stopService()
-        stopped: Deferred[None] = self._threads.stop()
-        return stopped
-
-
-class RegularWork(Service):
+class RegularWork(MultiService):
     """Sessions that fell silent, old syncs, and a sign of life for systemd.
 
     The sign of life first asks the store thread for one: a wedged store is a dead daemon.
@@ -121,30 +103,20 @@ class RegularWork(Service):
         threads: ReactorThreads,
         environ: Mapping[str, str],
     ) -> None:
+        super().__init__()
         self._environ = environ
         self._threads = threads
-        self._loops = [
-            (LoopingCall(self._told, threads.store_alone, handlers.thd_reap), REAP_SECONDS),
-            (LoopingCall(self._told, self._bit_by_bit, handlers.thd_prune), PRUNE_SECONDS),
-            (LoopingCall(self._told, threads.store_alone, upkeep.thd_tell_late), REAP_SECONDS),
-            (LoopingCall(self._told, self._bit_by_bit, upkeep.thd_prune), PRUNE_SECONDS),
+        timers = [
+            Timer(reactor, REAP_SECONDS, self._told, threads.store_alone, handlers.thd_reap),
+            Timer(reactor, PRUNE_SECONDS, self._told, self._bit_by_bit, handlers.thd_prune),
+            Timer(reactor, REAP_SECONDS, self._told, threads.store_alone, upkeep.thd_tell_late),
+            Timer(reactor, PRUNE_SECONDS, self._told, self._bit_by_bit, upkeep.thd_prune),
         ]
         interval = watchdog_interval(environ)
         if interval is not None:
-            self._loops.append((LoopingCall(self._alive, threads), interval))
-        for loop, _ in self._loops:
-            loop.clock = reactor
-
-    def startService(self) -> None:
-        super().startService()
-        for loop, seconds in self._loops:
-            loop.start(seconds)
-
-    def stopService(self) -> None:
-        super().stopService()
-        for loop, _ in self._loops:
-            if loop.running:
-                loop.stop()
+            timers.append(Timer(reactor, interval, self._alive))
+        for one in timers:
+            one.setServiceParent(self)
 
     def _told(self, run: Callable[..., Deferred[Any]], work: Any) -> Deferred[Any]:
         """Run work; a failure is logged and tried again next time."""
@@ -160,8 +132,8 @@ class RegularWork(Service):
         while more and self.running:
             more = yield self._threads.store_alone(prune)
 
-    def _alive(self, threads: ReactorThreads) -> Deferred[Any]:
-        done = threads.store(lambda: None)
+    def _alive(self) -> Deferred[Any]:
+        done = self._threads.store(lambda: None)
         done.addCallback(lambda _: notify("WATCHDOG=1", self._environ))
         return done.addErrback(lambda failure: tell(self.log, "No heartbeat", failure))
 
@@ -327,7 +299,7 @@ def make_daemon(
 
     def run_outlet(outlet: Outlet) -> OutletRunner:
         return OutletRunner(
-            outlet,
+            outlet=outlet,
             reactor=reactor,
             threads=threads,
             reads=reads,
@@ -337,10 +309,14 @@ def make_daemon(
             holder=facts.instance,
         )
 
-    def run_connector(account: PlatformAccount, platform: Platform) -> ConnectorWorker:
+    makers = platforms(reactor)
+
+    def run_connector(one: Connected) -> ConnectorWorker:
+        account, sealed = one
+        find = partial(sealing.find, account.key_source, sealed, settings.database, environ)
         return ConnectorWorker(
-            account,
-            platform,
+            account=account,
+            platform=opened(account, makers[account.platform], find),
             reactor=reactor,
             threads=threads,
             reads=reads,
@@ -352,22 +328,15 @@ def make_daemon(
             poll_seconds=settings.invoiced_poll_seconds,
         )
 
-    def key_of(account: PlatformAccount, sealed: bytes) -> str:
-        return sealing.find(account.key_source, sealed, settings.database, environ)
-
-    connectors = Connectors(
-        platforms(reactor), reactor=reactor, reads=reads, key_of=key_of, worker=run_connector
-    )
-
+    @cache
     def web_client() -> Poster:
         from daemon.outlets.web_client import WebClient  # it brings TLS with it
 
         return WebClient(reactor, private_allowed=settings.webhooks_to_private_addresses)
 
-    client = MadeWhenUsed(web_client)
-    sources: list[OutletSource] = [Webhooks(client, reads, watch.now)]
+    webhooks = Webhooks(web_client, reads, watch.now)
     alerts = Alerts(
-        Sender(_mailer(reactor, settings, environ), client, watch.now),
+        sender=Sender(_mailer(reactor, settings, environ), web_client, watch.now),
         reactor=reactor,
         threads=threads,
         reads=reads,
@@ -414,13 +383,26 @@ def make_daemon(
     admin_site = make_admin_site(answers, limits, reactor)
     admin = EdgeService(reactor, admin_site, settings, "admin_listen")
     parts = [
-        ThreadsService(threads),
+        threads,
         reads,
         copying,
         bell,
         RegularWork(reactor, handlers, upkeep, threads, environ),
-        Outlets(sources, reactor=reactor, reads=reads, runner=run_outlet),
-        connectors,
+        KeptServices(
+            webhooks.outlets,
+            run_outlet,
+            reactor=reactor,
+            reads=reads,
+            look_seconds=WEBHOOKS_LOOK_SECONDS,
+        ),
+        KeptServices(
+            connected,
+            run_connector,
+            sameness=sameness,
+            reactor=reactor,
+            reads=reads,
+            look_seconds=LOOK_SECONDS,
+        ),
         backups,
         checks,
         admin,
@@ -432,18 +414,19 @@ def make_daemon(
     return Daemon(parts, edge=edge, others=[api, admin])
 
 
-def _mailer(reactor: Any, settings: Settings, environ: Mapping[str, str]) -> Mailer:
+def _mailer(reactor: Any, settings: Settings, environ: Mapping[str, str]) -> Callable[[], Mailer]:
     server = MailServer.parse(settings.mail_server)
     if server is None:
-        return NoMailer()
+        return NoMailer
     sender = settings.mail_from or f"deskbridge@{gethostname() or 'localhost'}"
 
+    @cache
     def mailer() -> Mailer:
         from daemon.alerts.mail import SmtpMailer  # it brings TLS with it
 
         return SmtpMailer(reactor, server, sender, lambda: server.password(environ))
 
-    return MailerWhenUsed(mailer)
+    return mailer
 
 
 def _downloads(threads: Threads, reads: Reads, store: Store) -> Downloads:

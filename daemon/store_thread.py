@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar, cast
 
+from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredSemaphore, inlineCallbacks
 from twisted.internet.threads import blockingCallFromThread, deferToThread, deferToThreadPool
 from twisted.python.failure import Failure
@@ -51,7 +52,7 @@ The unit may still be done: a server that hangs hears of nothing. Whoever asked 
 """
 
 
-class ReactorThreads:
+class ReactorThreads(Service, Threads):
     """The daemon's threads: the store's own, one for XML, one for passwords."""
 
     def __init__(
@@ -72,26 +73,25 @@ class ReactorThreads:
         self._work_pool = ThreadPool(1, 2, name="work")
         self._one_password = DeferredSemaphore(1)
 
-    def start(self) -> None:
-        """Start the threads."""
+    def startService(self) -> None:
+        super().startService()
         self._workers.start()
         self._work_pool.start()
 
     @inlineCallbacks
-    def stop(self) -> Any:
+    def stopService(self) -> Any:
         """Wait for what runs and end the threads; the reactor goes on meanwhile.
 
         Work may still be waiting for the store, and asks for it through the reactor.
         """
+        super().stopService()
         yield deferToThread(self._work_pool.stop)
         yield deferToThread(self._workers.stop)
 
     def store(self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """Run thd on the store thread, maybe in one transaction with others that wait."""
         return self._add(partial(thd, *args, **kwargs), alone=False)
 
     def store_alone(self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """Run thd on the store thread in a transaction of its own."""
         return self._add(partial(thd, *args, **kwargs), alone=True)
 
     def _add(self, work: Callable[[], T], *, alone: bool) -> Deferred[T]:
@@ -118,12 +118,9 @@ class ReactorThreads:
         )
 
     def work(self, slow: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """Run slow on the work threads."""
         return deferToThreadPool(self._reactor, self._work_pool, slow, *args, **kwargs)
 
     def store_from_work(self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run thd on the store thread while the work thread waits."""
-
         def ask() -> Deferred[T]:
             return self.store_alone(thd, *args, **kwargs)
 
@@ -131,8 +128,6 @@ class ReactorThreads:
         return cast(T, result)
 
     def verify(self, slow: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """Run slow on a work thread, one password at a time."""
-
         def check() -> Deferred[T]:
             return self.work(slow, *args, **kwargs)
 

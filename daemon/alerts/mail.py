@@ -17,9 +17,10 @@ from email.utils import format_datetime
 from threading import Thread
 from typing import Any
 
+from attrs import define, field
 from twisted.internet.defer import Deferred, DeferredSemaphore
 
-from daemon.alerts.mailing import Mail, NotSent
+from daemon.alerts.sending import Mail, Mailer, NotSent
 from shared.errors import StoreError
 from shared.mail_server import MailServer
 
@@ -29,29 +30,22 @@ AT_ONCE = 2
 LONGEST_ANSWER = 160
 
 
-class SmtpMailer:
+@define(eq=False, repr=False)
+class SmtpMailer(Mailer):
     """Hands mail to one server. ``password`` is asked for each time and may raise StoreError.
 
     ``context`` makes the TLS context: whose certificates are good is what this machine trusts.
+    A Deferred of its ``send`` may be canceled.
     """
 
-    def __init__(
-        self,
-        reactor: Any,
-        server: MailServer,
-        sender: str,
-        password: Callable[[], str],
-        context: Callable[[], ssl.SSLContext] = ssl.create_default_context,
-    ) -> None:
-        self._reactor = reactor
-        self._server = server
-        self._sender = sender
-        self._password = password
-        self._context = context
-        self._turns = DeferredSemaphore(AT_ONCE)
+    _reactor: Any
+    _server: MailServer
+    _sender: str
+    _password: Callable[[], str]
+    _context: Callable[[], ssl.SSLContext] = ssl.create_default_context
+    _turns: DeferredSemaphore = field(factory=lambda: DeferredSemaphore(AT_ONCE), init=False)
 
     def send(self, mail: Mail) -> Deferred[None]:
-        """Send a mail; the Deferred fails with NotSent alone, unless it is canceled."""
         sent: Deferred[None] = self._turns.run(self._start, mail)
         return sent
 
@@ -63,7 +57,7 @@ class SmtpMailer:
         return sent
 
     def _run(self, sending: _Sending, message: EmailMessage, sent: Deferred[None]) -> None:
-        failed: str = ""
+        failed = ""
         try:
             sending.run(self._sender, self._password(), message)
         except StoreError as why:
@@ -96,14 +90,14 @@ def message_of(mail: Mail, sender: str) -> EmailMessage:
     return message
 
 
+@define(eq=False, repr=False)
 class _Sending:
     """One exchange with a server, on the thread of its mail; ``abort`` comes from another one."""
 
-    def __init__(self, server: MailServer, context: Callable[[], ssl.SSLContext]) -> None:
-        self._server = server
-        self._context = context
-        self._socket: socket.socket | None = None
-        self._is_aborted = False
+    _server: MailServer
+    _context: Callable[[], ssl.SSLContext]
+    _socket: socket.socket | None = None
+    _is_aborted: bool = False
 
     def run(self, sender: str, password: str, message: EmailMessage) -> None:
         """Hand the message over. Raises OSError or SMTPException."""
@@ -122,11 +116,9 @@ class _Sending:
             client.close()
 
     def _connected(self) -> smtplib.SMTP:
-        server = self._server
-        if server.tls_first:
-            context = self._context()
-            return _TlsClient(self._hold, server.host, server.port, SECONDS, context=context)
-        return _Client(self._hold, server.host, server.port, SECONDS)
+        if self._server.tls_first:
+            return _TlsClient(self._hold, self._server, context=self._context())
+        return _Client(self._hold, self._server)
 
     def _hold(self, held: socket.socket) -> None:
         """Remember what is read from next, for whoever loses patience."""
@@ -147,15 +139,10 @@ class _Client(smtplib.SMTP):
     """Shows its socket before each answer that it waits for, also for the first one."""
 
     def __init__(
-        self,
-        hold: Callable[[socket.socket], None],
-        host: str,
-        port: int,
-        seconds: float,
-        **options: Any,
+        self, hold: Callable[[socket.socket], None], server: MailServer, **options: Any
     ) -> None:
         self._hold = hold
-        super().__init__(host, port, timeout=seconds, **options)
+        super().__init__(server.host, server.port, timeout=SECONDS, **options)
 
     def getreply(self) -> tuple[int, bytes]:
         if self.sock is not None:

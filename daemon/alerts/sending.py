@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
-from twisted.internet.defer import Deferred
+from attrs import define
+from twisted.internet.defer import Deferred, fail
 from twisted.python.failure import Failure
 
-from daemon.alerts.mailing import Mail, Mailer, NotSent
 from daemon.outlets.posting import Answer, NoAnswer, Poster
 from shared.about import VERSION
 from shared.models import alerts, outlets
@@ -25,6 +25,35 @@ from shared.rules.webhooks import DELIVERY, SIGNATURE, signature
 
 SECONDS = 45.0
 """So long a message may take, whatever its receiver does."""
+
+
+class NotSent(Exception):
+    """A mail did not go through; the text says why, in a sentence, and holds no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message to one address. ``number`` is the same when the same is sent again."""
+
+    to: str
+    subject: str
+    text: str
+    number: str
+    at: datetime
+
+
+class Mailer(Protocol):
+    """Hands mail over."""
+
+    def send(self, mail: Mail) -> Deferred[None]:
+        """Send a mail; the Deferred fails with NotSent alone."""
+
+
+class NoMailer(Mailer):
+    """There is no mail server."""
+
+    def send(self, mail: Mail) -> Deferred[None]:
+        return fail(NotSent("The setting mail_server names no mail server: see docs/alerts.md."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,29 +112,28 @@ def write(store: Store, recipient: Recipient, what: Wanted, now: datetime) -> Wr
     return Written(letter, body, secret)
 
 
+@define(eq=False, repr=False)
 class Sender:
-    """Hands messages over, by mail or to a URL."""
+    """Hands messages over, by mail or to a URL; what does so is made when it is needed."""
 
-    def __init__(self, mailer: Mailer, client: Poster, now: Callable[[], datetime]) -> None:
-        self._mailer = mailer
-        self._client = client
-        self._now = now
+    _mailer: Callable[[], Mailer]
+    _client: Callable[[], Poster]
+    _now: Callable[[], datetime]
 
     def send(self, recipient: Recipient, written: Written) -> Deferred[str]:
         """Send it; fires with why it failed, or an empty text."""
         number = f"{recipient.id}-{int(self._now().timestamp() * 1000)}"
         if recipient.is_mail:
-            mail = Mail(
-                recipient.address, written.letter.subject, written.letter.text, number, self._now()
-            )
-            return self._mailer.send(mail).addCallbacks(lambda _: "", _why)
+            letter = written.letter
+            mail = Mail(recipient.address, letter.subject, letter.text, number, self._now())
+            return self._mailer().send(mail).addCallbacks(lambda _: "", _why)
         headers = {
             "Content-Type": "application/json",
             "User-Agent": f"Deskbridge/{VERSION}",
             DELIVERY: f"alerts-{number}",
             SIGNATURE: signature(written.secret, self._now(), written.body),
         }
-        posted = self._client.post(recipient.address, headers, written.body)
+        posted = self._client().post(recipient.address, headers, written.body)
         return posted.addCallbacks(_judged, _why)
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from twisted.application.service import Service
+from attrs import define, field
+from twisted.application.service import MultiService
 from twisted.internet import defer
 from twisted.internet.defer import Deferred, gatherResults, inlineCallbacks
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -20,6 +20,7 @@ from daemon.alerts.sending import SECONDS, Sender, Wanted, Written, note, wanted
 from daemon.failures import tell
 from daemon.read_thread import Reads
 from daemon.store_thread import Threads
+from daemon.timers import Timer
 from shared.errors import StoreDamaged
 from shared.health.machine import Machine
 from shared.models import alerts, backups, events, outlets
@@ -37,53 +38,32 @@ WATCH = "alerts"
 """The outlet whose holder looks what is wrong."""
 
 
-class Alerts(Service):
+@define(eq=False, repr=False, kw_only=True)
+class Alerts(MultiService):
     """``now`` is the store's time, asked inside a unit; ``chance`` gives numbers from 0 to 1."""
 
     log = Logger()
 
-    def __init__(
-        self,
-        sender: Sender,
-        *,
-        reactor: Any,
-        threads: Threads,
-        reads: Reads,
-        settings: Settings,
-        machine: Machine,
-        now: Callable[[], datetime],
-        chance: Callable[[], float],
-        holder: str,
-    ) -> None:
-        self._sender = sender
-        self._reactor = reactor
-        self._threads = threads
-        self._reads = reads
-        self._settings = settings
-        self._machine = machine
-        self._now = now
-        self._chance = chance
-        self._holder = holder
-        self._under_way: dict[int, Deferred[None]] = {}
-        self._loops = [
-            (LoopingCall(self._look), LOOK_SECONDS),
-            (LoopingCall(self._look_for_tests), TESTS_SECONDS),
-        ]
-        for loop, _ in self._loops:
-            loop.clock = reactor
+    _sender: Sender
+    _reactor: Any
+    _threads: Threads
+    _reads: Reads
+    _settings: Settings
+    _machine: Machine
+    _now: Callable[[], datetime]
+    _chance: Callable[[], float]
+    _holder: str
+    _under_way: dict[int, Deferred[None]] = field(factory=dict, init=False)
 
-    def startService(self) -> None:
-        super().startService()
-        for loop, seconds in self._loops:
-            loop.start(seconds)
+    def __attrs_post_init__(self) -> None:
+        super().__init__()
+        for seconds, look in ((LOOK_SECONDS, self._look), (TESTS_SECONDS, self._look_for_tests)):
+            Timer(self._reactor, seconds, look).setServiceParent(self)
 
     @inlineCallbacks
     def stopService(self) -> Any:
         """Let messages under way come to their end, for a while."""
-        super().stopService()
-        for loop, _ in self._loops:
-            if loop.running:
-                loop.stop()
+        yield super().stopService()
         ended = gatherResults(list(self._under_way.values()))
         ended.addTimeout(STOP_SECONDS, self._reactor).addErrback(lambda _late: None)
         yield ended

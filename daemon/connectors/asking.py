@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from attrs import define
 from twisted.internet.defer import maybeDeferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -16,14 +17,14 @@ ASK_SECONDS = 90.0
 """So long one question to the platform may take; less than a worker is held without a word."""
 
 
+@define(eq=False, repr=False)
 class Asking:
     """Asks for one account, which ``called`` names in the log."""
 
     log = Logger()
 
-    def __init__(self, reactor: Any, called: str) -> None:
-        self._reactor = reactor
-        self._called = called
+    _reactor: Any
+    _called: str
 
     async def read(self, ask: Callable[..., Any], *args: Any, whole: bool = False) -> Any:
         """Ask what changes nothing; a failure is NotNow."""

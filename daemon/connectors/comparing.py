@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from attrs import define, field
 from twisted.logger import Logger
 
 from daemon.connectors.asking import Asking
@@ -25,28 +26,20 @@ from shared.rules.connectors import PlatformAccount
 LOOK_AGAIN = timedelta(hours=1)
 
 
+@define(eq=False, repr=False)
 class Comparer:
     """The comparisons of one account. ``hold`` goes on holding it, in each unit that writes."""
 
     log = Logger()
 
-    def __init__(
-        self,
-        platform: Books,
-        *,
-        threads: Threads,
-        reads: Reads,
-        asking: Asking,
-        hold: Callable[[], Any],
-    ) -> None:
-        self._platform = platform
-        self._threads = threads
-        self._reads = reads
-        self._ask = asking.read
-        self._hold = hold
-        self._due: dict[str, Decimal] = {}
-        self._place = ""
-        self._not_before: datetime | None = None
+    _platform: Books
+    _threads: Threads
+    _reads: Reads
+    _asking: Asking
+    _hold: Callable[[], Any]
+    _due: dict[str, Decimal] = field(factory=dict, init=False)
+    _place: str = field(default="", init=False)
+    _not_before: datetime | None = field(default=None, init=False)
 
     async def compare(self, account: PlatformAccount, now: datetime) -> NotNow | bool:
         """Read a page, if it is time; tells whether to go on at once, or why nothing goes through.
@@ -61,7 +54,7 @@ class Comparer:
             if not is_due:
                 self._not_before = now + LOOK_AGAIN
                 return False
-        found = await self._ask(self._platform.balances, self._place)
+        found = await self._asking.read(self._platform.balances, self._place)
         if not isinstance(found, Balances):
             return self._fails(found, now)
         self._due.update(found.due)

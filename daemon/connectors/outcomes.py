@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from attrs import define
+
 from daemon.connectors.platform import (
     Ambiguous,
     Answer,
@@ -58,24 +60,17 @@ class Leaving:
 Ended = tuple[Leaving, Answer]
 
 
+@define(eq=False, repr=False)
 class Outcomes:
-    """Writes down what becomes of the records of one account; each ``thd_`` is a unit of its own.
+    """Writes down what becomes of the records of one account, by the ``id`` of its connection.
 
-    ``new_key`` makes the key of a request, a new one each time.
+    Each ``thd_`` is a unit of its own. ``new_key`` makes the key of a request, a new one each time.
     """
 
-    def __init__(
-        self,
-        connection_id: int,
-        *,
-        hold: Hold,
-        chance: Callable[[], float],
-        new_key: Callable[[], str],
-    ) -> None:
-        self._id = connection_id
-        self._hold = hold
-        self._chance = chance
-        self._new_key = new_key
+    _id: int
+    _hold: Hold
+    _chance: Callable[[], float]
+    _new_key: Callable[[], str]
 
     def thd_looked(self, looked: Sequence[Looked]) -> Sequence[None]:
         """Write down what a dry run found; nothing was sent."""

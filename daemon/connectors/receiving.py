@@ -16,12 +16,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
 
+from attrs import define, field
 from twisted.logger import Logger
 
 from daemon.connectors.asking import Asking
 from daemon.connectors.platform import Arrivals, Done, Inbox, NotNow, Unknown
-from daemon.connectors.units import together
-from daemon.parts import parts
+from daemon.connectors.units import parts, together
 from daemon.read_thread import Reads
 from daemon.store_thread import Threads
 from shared.models import events, outlets
@@ -46,6 +46,7 @@ KEPT_AFTER = 500
 """So many events without one of its own are passed over before that is written down."""
 
 
+@define(eq=False, repr=False)
 class Receiver:
     """The inbox of one account. ``hold`` goes on holding the account, in each unit that writes.
 
@@ -54,28 +55,16 @@ class Receiver:
 
     log = Logger()
 
-    def __init__(
-        self,
-        platform: Inbox,
-        *,
-        threads: Threads,
-        reads: Reads,
-        store: Store,
-        asking: Asking,
-        new_key: Callable[[], str],
-        hold: Callable[[], tuple[datetime, OutletStanding]],
-        every: timedelta,
-    ) -> None:
-        self._platform = platform
-        self._threads = threads
-        self._reads = reads
-        self._store = store
-        self._ask = asking.read
-        self._new_key = new_key
-        self._hold = hold
-        self._every = every
-        self._due_at: datetime | None = None
-        self._tries: Counter[str] = Counter()
+    _platform: Inbox
+    _threads: Threads
+    _reads: Reads
+    _asking: Asking
+    _hold: Callable[[], tuple[datetime, OutletStanding]]
+    _store: Store = field(kw_only=True)
+    _new_key: Callable[[], str] = field(kw_only=True)
+    _every: timedelta = field(kw_only=True)
+    _due_at: datetime | None = field(default=None, init=False)
+    _tries: Counter[str] = field(factory=Counter, init=False)
 
     async def begin(self, account: PlatformAccount) -> NotNow | None:
         """Mark where what comes in begins, if it is not marked; tells why that is not possible.
@@ -86,7 +75,7 @@ class Receiver:
         text, _ = await self._reads.view(_where, account, self._store.now())
         if text:
             return None
-        found = await self._ask(self._platform.arrivals, "", ())
+        found = await self._asking.read(self._platform.arrivals, "", ())
         if not isinstance(found, Arrivals):
             return cast(NotNow, found)
         await self._take(account, found, {})
@@ -103,7 +92,7 @@ class Receiver:
 
     async def _receive(self, account: PlatformAccount, now: datetime) -> NotNow | Unknown | bool:
         text, watched = await self._reads.view(_where, account, now)
-        found = await self._ask(self._platform.arrivals, text, watched)
+        found = await self._asking.read(self._platform.arrivals, text, watched)
         if not isinstance(found, Arrivals):
             return await self._fails(account, found)
         numbers = await self._numbers(account, found.arrived)
@@ -129,21 +118,21 @@ class Receiver:
         unknown = await self._reads.view(_unknown, account, arrived)
         if not unknown:
             return {}
-        return cast(
-            "Mapping[str, NumberedThere] | NotNow", await self._ask(self._platform.numbers, unknown)
+        numbers: Mapping[str, NumberedThere] | NotNow = await self._asking.read(
+            self._platform.numbers, unknown
         )
+        return numbers
 
     async def _take(
         self, account: PlatformAccount, found: Arrivals, numbers: Mapping[str, NumberedThere]
     ) -> None:
         """The cursor is kept after all of it is on file, or set aside."""
+        take, aside = (
+            partial(self._thd_take, account, numbers),
+            partial(self._thd_set_aside, account),
+        )
         for part in parts(found.arrived, TAKEN_AT_ONCE):
-            await together(
-                self._threads,
-                partial(self._thd_take, account, numbers),
-                part,
-                partial(self._thd_set_aside, account),
-            )
+            await together(self._threads, take, part, aside)
         await self._threads.store(self._thd_reach, account, found.cursor)
 
     def _thd_take(
@@ -187,7 +176,8 @@ class Receiver:
             limit=POSTED_AT_ONCE,
         )
         for id_, their_id, txn_id in await self._reads.view(_posted, account, found.events):
-            answer = await self._ask(self._platform.note_posted, their_id, txn_id, self._new_key())
+            note, key = self._platform.note_posted, self._new_key()
+            answer = await self._asking.read(note, their_id, txn_id, key)
             if isinstance(answer, NotNow | Unknown) and not self._gives_up(their_id, answer):
                 await self._threads.store(self._thd_reached, account, id_ - 1)
                 return answer

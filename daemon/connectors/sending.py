@@ -9,41 +9,35 @@ is tried again later, alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TypeVar
 
+from attrs import define
 from twisted.internet.defer import Deferred, gatherResults
 
 from daemon.connectors.asking import Asking
-from daemon.connectors.outcomes import Leaving, Looked, Outcomes
+from daemon.connectors.outcomes import Looked, Outcomes
 from daemon.connectors.platform import Answer, LeaveAlone, NotNow, Platform, Prepared, Unknown
 from daemon.connectors.turns import Planned, Turn
-from daemon.connectors.units import together, whole
-from daemon.parts import parts
+from daemon.connectors.units import parts, together, whole
 from daemon.store_thread import Threads
 from shared.rules.connectors import Change, Ended, Outgoing, Stays
 from shared.rules.values import RecordKind
 
+T = TypeVar("T")
+R = TypeVar("R")
 AT_ONCE = 8
 """So many records are on their way at one time at most; Invoiced refuses more than 20 requests."""
 
 
+@define(eq=False, repr=False)
 class Sender:
     """The outbox of one account; ``is_running`` tells whether its worker still is."""
 
-    def __init__(
-        self,
-        platform: Platform,
-        outcomes: Outcomes,
-        *,
-        asking: Asking,
-        threads: Threads,
-        is_running: Callable[[], bool],
-    ) -> None:
-        self._platform = platform
-        self._outcomes = outcomes
-        self._asking = asking
-        self._threads = threads
-        self._is_running = is_running
+    _platform: Platform
+    _outcomes: Outcomes
+    _asking: Asking
+    _threads: Threads
+    _is_running: Callable[[], bool]
 
     async def look(self, turns: Sequence[Turn]) -> NotNow | Unknown | None:
         """Look what sending these would do, and write it down; nothing is sent.
@@ -52,7 +46,7 @@ class Sender:
         """
         for window in parts(turns, AT_ONCE):
             looked = await self._looked(window)
-            await self._written(self._outcomes.thd_looked, looked)
+            await self._written(self._outcomes.thd_looked, looked, lambda one: one[0])
             stops = whole([became for _, _, became in looked])
             if stops or not self._is_running():
                 return stops
@@ -61,13 +55,7 @@ class Sender:
     async def send(self, turns: Sequence[Turn]) -> NotNow | Unknown | None:
         """Send these, or write down why one is not sent."""
         stays = [after for _, after in turns if isinstance(after, Stays)]
-        aside = self._outcomes.thd_set_aside
-        await together(
-            self._threads,
-            self._outcomes.thd_stay,
-            stays,
-            lambda stay, why: aside(stay.outgoing, why),
-        )
+        await self._written(self._outcomes.thd_stay, stays, lambda stay: stay.outgoing)
         going = [turn for turn in turns if not isinstance(turn[1], Stays)]
         for window in parts(going, AT_ONCE):
             if not self._is_running():
@@ -79,21 +67,23 @@ class Sender:
 
     async def _send_window(self, window: Sequence[Turn]) -> NotNow | Unknown | None:
         prepared = await self._looked(window)
-        leaving = await self._written(self._outcomes.thd_begin, prepared)
-        answers = await gatherResults([self._answered(one) for one in leaving])
-        await together(
-            self._threads,
-            self._outcomes.thd_end,
-            [*zip(leaving, answers, strict=True)],
-            lambda ended, why: self._outcomes.thd_set_aside(ended[0].one, why),
+        leaving = await self._written(self._outcomes.thd_begin, prepared, lambda one: one[0])
+        answers = await gatherResults(
+            [Deferred.fromCoroutine(self._answer(one.one)) for one in leaving]
         )
+        ended = [*zip(leaving, answers, strict=True)]
+        await self._written(self._outcomes.thd_end, ended, lambda end: end[0].one)
         return whole([*(became for _, _, became in prepared), *answers])
 
     async def _written(
-        self, thd: Callable[[Sequence[Looked]], Sequence[Any]], looked: Sequence[Looked]
-    ) -> list[Any]:
+        self,
+        thd: Callable[[Sequence[T]], Sequence[R]],
+        items: Sequence[T],
+        record: Callable[[T], Outgoing],
+    ) -> list[R]:
+        """Write all down together; an item that fails has its ``record`` set aside."""
         aside = self._outcomes.thd_set_aside
-        return await together(self._threads, thd, looked, lambda one, why: aside(one[0], why))
+        return await together(self._threads, thd, items, lambda one, why: aside(record(one), why))
 
     async def _looked(self, window: Sequence[Turn]) -> list[Looked]:
         """What sending each would do there."""
@@ -124,9 +114,6 @@ class Sender:
         if offered[change.ended]:
             return None
         return LeaveAlone(f"This platform cannot have it {change.ended.value or 'changed'}.")
-
-    def _answered(self, leaving: Leaving) -> Deferred[Answer]:
-        return Deferred.fromCoroutine(self._answer(leaving.one))
 
     async def _answer(self, one: Outgoing) -> Answer:
         assert one.request is not None, "it was kept before it leaves"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from twisted.logger import Logger
@@ -44,6 +44,11 @@ async def together(
             _log.failure("A record failed, and is set aside")
             await threads.store(set_aside, item, words(why))
     return done
+
+
+def parts(found: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Cut a sequence into parts of ``size``, the last one maybe shorter."""
+    return (found[at : at + size] for at in range(0, len(found), size))
 
 
 def words(why: BaseException | None) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from attrs import define, field
 from twisted.internet.defer import Deferred
 
 from daemon.connectors.asking import Asking
@@ -25,7 +26,6 @@ from daemon.connectors.units import words
 from daemon.connectors.wanted import named
 from daemon.held_work import FAILED_SECONDS, REST_SECONDS, HeldWork
 from daemon.read_thread import Reads
-from daemon.store_thread import Threads
 from shared.models import events, outlets
 from shared.models.outlets import Progress
 from shared.models.platforms import accounts, copies, outbox, stopped
@@ -43,72 +43,52 @@ ANOTHER_KEY = timedelta(minutes=5)
 """So long a key that is refused is not tried again."""
 
 
+@define(eq=False, repr=False, kw_only=True)
 class ConnectorWorker(HeldWork):
     """The worker of one account. ``new_key`` makes the key of a request, a new one each time."""
 
-    def __init__(
-        self,
-        account: PlatformAccount,
-        platform: Platform,
-        *,
-        reactor: Any,
-        threads: Threads,
-        reads: Reads,
-        store: Store,
-        now: Callable[[], datetime],
-        chance: Callable[[], float],
-        new_key: Callable[[], str],
-        holder: str,
-        poll_seconds: float,
-    ) -> None:
-        super().__init__(
-            accounts.outlet_name(account.connection_id),
-            reactor=reactor,
-            threads=threads,
-            now=now,
-            holder=holder,
-        )
-        self.account = account
-        self._platform = platform
-        self._reads = reads
-        self._store = store
-        self._chance = chance
-        self._id = account.connection_id
-        self._ask_company_at: datetime | None = None
-        self._asking = Asking(reactor, self.called)
-        self._outcomes = Outcomes(self._id, hold=self.thd_hold, chance=chance, new_key=new_key)
+    account: PlatformAccount
+    _platform: Platform
+    _reads: Reads
+    _store: Store
+    _chance: Callable[[], float]
+    _new_key: Callable[[], str]
+    _poll_seconds: float
+    _ask_company_at: datetime | None = field(default=None, init=False)
+    _asking: Asking = field(init=False)
+    _outcomes: Outcomes = field(init=False)
+    _sender: Sender = field(init=False)
+    _receiver: Receiver | None = field(default=None, init=False)
+    _comparer: Comparer | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._asking = Asking(self._reactor, self.called)
+        self._outcomes = Outcomes(self._id, self.thd_hold, self._chance, self._new_key)
         self._sender = Sender(
-            platform,
-            self._outcomes,
-            asking=self._asking,
-            threads=threads,
-            is_running=lambda: bool(self.running),
+            self._platform, self._outcomes, self._asking, self._threads, lambda: bool(self.running)
         )
-        self._receiver = (
-            Receiver(
-                cast(Inbox, platform),
-                threads=threads,
-                reads=reads,
-                store=store,
-                asking=self._asking,
-                new_key=new_key,
-                hold=self.thd_hold,
-                every=timedelta(seconds=poll_seconds),
+        can, held = self._platform.capabilities, (self._asking, self.thd_hold)
+        if can.arrivals:
+            self._receiver = Receiver(
+                cast(Inbox, self._platform),
+                self._threads,
+                self._reads,
+                *held,
+                store=self._store,
+                new_key=self._new_key,
+                every=timedelta(seconds=self._poll_seconds),
             )
-            if platform.capabilities.arrivals
-            else None
-        )
-        self._comparer = (
-            Comparer(
-                cast(Books, platform),
-                threads=threads,
-                reads=reads,
-                asking=self._asking,
-                hold=self.thd_hold,
-            )
-            if platform.capabilities.balances
-            else None
-        )
+        if can.balances:
+            books = cast(Books, self._platform)
+            self._comparer = Comparer(books, self._threads, self._reads, *held)
+
+    @property
+    def outlet_name(self) -> str:
+        return accounts.outlet_name(self._id)
+
+    @property
+    def _id(self) -> int:
+        return self.account.connection_id
 
     def stopService(self) -> Deferred[Any]:
         return super().stopService().addCallback(lambda _: self._platform.close())

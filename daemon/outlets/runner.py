@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from attrs import define, field
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.python.failure import Failure
 
 from daemon.held_work import FAILED_SECONDS, REST_SECONDS, HeldWork
 from daemon.outlets.bell import EventBell
 from daemon.read_thread import Reads
-from daemon.store_thread import Threads
 from shared.models import events, outlets
 from shared.models.outlets import Progress, Waiting
 from shared.models.store import Store
@@ -90,28 +90,20 @@ def windows(found: Sequence[Event], aside: Collection[str], at_once: int) -> Ite
         yield _Window(tuple(tried), tuple(behind), last)
 
 
+@define(eq=False, repr=False, kw_only=True)
 class OutletRunner(HeldWork):
     """Delivers for one outlet as long as it runs, unless another daemon does."""
 
-    def __init__(
-        self,
-        outlet: Outlet,
-        *,
-        reactor: Any,
-        threads: Threads,
-        reads: Reads,
-        bell: EventBell,
-        now: Callable[[], datetime],
-        chance: Callable[[], float],
-        holder: str,
-    ) -> None:
-        super().__init__(outlet.name, reactor=reactor, threads=threads, now=now, holder=holder)
-        self.outlet = outlet
-        self._reads = reads
-        self._bell = bell
-        self._chance = chance
-        self._cursor = 0
-        self._may_ring = False
+    outlet: Outlet
+    _reads: Reads
+    _bell: EventBell
+    _chance: Callable[[], float]
+    _cursor: int = field(default=0, init=False)
+    _may_ring: bool = field(default=False, init=False)
+
+    @property
+    def outlet_name(self) -> str:
+        return self.outlet.name
 
     async def _after_failure(self, _why: Exception) -> float:
         self._cursor = 0

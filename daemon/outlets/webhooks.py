@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from attrs import define
 from twisted.internet.defer import Deferred
 
 from daemon.outlets.posting import Answer, NoAnswer, Poster
@@ -20,6 +21,8 @@ from shared.rules.events import Event, EventKind
 from shared.rules.outlets import GIVE_UP_AFTER, Became, Delivered, Refused, TryAgain
 from shared.rules.webhooks import DELIVERY, SIGNATURE, Webhook, signature
 
+LOOK_SECONDS = 10.0
+"""How often it is looked which webhooks there are."""
 LONGEST_WAIT = timedelta(hours=1)
 """So long at the most a receiver may ask to be left alone."""
 _BUSY = (429, 502, 503, 504)
@@ -33,7 +36,7 @@ class WebhookOutlet:
     webhook: Webhook
     kinds: frozenset[str] | None
     secret: str = field(repr=False)
-    client: Poster = field(compare=False, repr=False)
+    client: Callable[[], Poster] = field(compare=False, repr=False)
     reads: Reads = field(compare=False, repr=False)
     now: Callable[[], datetime] = field(compare=False, repr=False)
     at_once: int = 4
@@ -66,7 +69,7 @@ class WebhookOutlet:
             SIGNATURE: signature(self.secret, self.now(), body),
         }
         try:
-            answer = await self.client.post(self.webhook.url, headers, body)
+            answer = await self.client().post(self.webhook.url, headers, body)
         except NoAnswer as why:
             return TryAgain(str(why), whole=True)
         return judged(answer, self.now())
@@ -103,15 +106,15 @@ def _asked_for(retry_after: str, now: datetime) -> timedelta:
     return max(at.replace(tzinfo=at.tzinfo or UTC) - now, timedelta())
 
 
+@define(eq=False, repr=False)
 class Webhooks:
-    """The webhooks that are set up, as a source of outlets."""
+    """The webhooks that are set up."""
 
-    def __init__(self, client: Poster, reads: Reads, now: Callable[[], datetime]) -> None:
-        self._client = client
-        self._reads = reads
-        self._now = now
+    _client: Callable[[], Poster]
+    _reads: Reads
+    _now: Callable[[], datetime]
 
-    def outlets(self, store: Store) -> Sequence[WebhookOutlet]:
+    def outlets(self, _store: Store) -> Sequence[WebhookOutlet]:
         """Those of now, each with what it signs with."""
         return [self._outlet(one) for one in webhooks.all_webhooks()]
 

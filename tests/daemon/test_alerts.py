@@ -14,8 +14,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 
 from daemon.alerts.mail import message_of
-from daemon.alerts.mailing import Mail, NotSent
-from daemon.alerts.sending import Sender
+from daemon.alerts.sending import Mail, NotSent, Sender
 from daemon.alerts.service import WATCH, Alerts
 from daemon.outlets.posting import Answer
 from shared.models import alerts, audit, connections, events, outlets, syncs
@@ -89,7 +88,7 @@ class Office:
         threads = InPlace(self.store)
         settings = load_settings(None, {"DESKBRIDGE_DATABASE": "sqlite:///x"})
         return Alerts(
-            Sender(self.post, self.post, self.now),
+            sender=Sender(lambda: self.post, lambda: self.post, self.now),
             reactor=self.clock,
             threads=threads,
             reads=threads,
@@ -368,8 +367,8 @@ def test_a_daemon_that_was_killed_before_the_clock_was_set_back_holds_nobody_up(
             outlets.get("alerts-1"), "Away.", after=timedelta(), chance=lambda: 1.0, now=ahead
         )
     office.daemon.stopService = lambda: None  # it was killed
-    for loop, _ in office.daemon._loops:
-        loop.stop()
+    for timer in office.daemon:
+        timer.stopService()
     office.daemon = office.make_daemon("two")
     office.daemon.startService()
     office.goes_on()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from twisted.internet.task import Clock
 
-from daemon.backups import LOOK_SECONDS, ScheduledBackups
+from daemon.store_upkeep import LOOK_SECONDS, ScheduledBackups
 from shared.models import backups
 from shared.models.store import open_store
 from shared.settings import load_settings

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from twisted.internet.task import LoopingCall
 
-from daemon.alerts.mailing import Mail
+from daemon.alerts.sending import Mail
 from shared.models import backups, connections, daemons, tokens
 from shared.models.daemons import BEAT_EVERY, DaemonFacts
 from shared.rules.alerts import FOR_BOOKKEEPERS, AlertKind, Audience

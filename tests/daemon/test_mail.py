@@ -25,7 +25,7 @@ from twisted.mail.interfaces import IMessageDelivery, IMessageSMTP
 from zope.interface import implementer
 
 from daemon.alerts.mail import SmtpMailer
-from daemon.alerts.mailing import Mail, NotSent
+from daemon.alerts.sending import Mail, NotSent
 from shared.mail_server import MailServer
 from tests.certificates import in_days, self_signed
 from tests.models.builders import NOON

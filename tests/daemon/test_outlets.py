@@ -14,9 +14,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from daemon.event_upkeep import EventUpkeep
+from daemon.kept_services import KeptServices
 from daemon.outlets.bell import EventBell
 from daemon.outlets.runner import OutletRunner
-from daemon.outlets.service import Outlets
 from shared.models import events, outlets, parked_deliveries
 from shared.models.events import Told
 from shared.models.store import Store, open_store
@@ -87,7 +87,7 @@ class World:
 
     def make(self, receiver: Receiver, daemon: str = "one") -> OutletRunner:
         return OutletRunner(
-            receiver,
+            outlet=receiver,
             reactor=self.clock,
             threads=self.threads,
             reads=self.threads,
@@ -351,7 +351,10 @@ def test_outlets_are_started_and_stopped_as_people_set_them_up(world):
             return self.now
 
     source = Source()
-    service = Outlets([source], reactor=world.clock, reads=world.threads, runner=world.make)
+    reads = world.threads
+    service = KeptServices(
+        source.outlets, world.make, reactor=world.clock, reads=reads, look_seconds=10
+    )
     service.startService()
     world.happens("1a")
     world.goes_on(12)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from twisted.internet.task import Clock
 
-from daemon.store_checks import LOOK_SECONDS, StoreChecks
+from daemon.store_upkeep import LOOK_SECONDS, StoreChecks
 from shared.errors import StoreDamaged, StoreUnavailable
 from shared.models import backups, daemons
 from shared.models.sqlite_copy import Stopped

@@ -40,7 +40,7 @@ def reactor():
 def threads(reactor, tmp_path):
     with open_store(f"sqlite:///{tmp_path}/store.sqlite3") as store:
         made = ReactorThreads(reactor, store, 1)
-        made.start()
+        made.startService()
         yield made
         made._work_pool.stop()
         made._workers.stop()

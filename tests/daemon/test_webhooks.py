@@ -17,11 +17,11 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 from twisted.logger import globalLogPublisher
 
+from daemon.kept_services import KeptServices
 from daemon.outlets.bell import EventBell
 from daemon.outlets.posting import Answer, NoAnswer
 from daemon.outlets.runner import OutletRunner
-from daemon.outlets.service import Outlets
-from daemon.outlets.webhooks import Webhooks, judged
+from daemon.outlets.webhooks import LOOK_SECONDS, Webhooks, judged
 from shared.errors import CannotBeMeant, NotFound, NotPossible
 from shared.models import audit, connections, events, outlets, problems, webhooks
 from shared.models.events import Told
@@ -98,16 +98,20 @@ class World:
         self.larkspur, self.fern = Till(self.store, "Larkspur"), Till(self.store, "Fern")
         self.threads = InPlace(self.store)
         self.bell = EventBell(self.clock, self.threads)
-        source = Webhooks(self.net, self.threads, self.store.now)
-        self.outlets = Outlets(
-            [source], reactor=self.clock, reads=self.threads, runner=self._runner
+        source = Webhooks(lambda: self.net, self.threads, self.store.now)
+        self.outlets = KeptServices(
+            source.outlets,
+            self._runner,
+            reactor=self.clock,
+            reads=self.threads,
+            look_seconds=LOOK_SECONDS,
         )
         self.bell.startService()
         self.outlets.startService()
 
     def _runner(self, outlet: Any) -> OutletRunner:
         return OutletRunner(
-            outlet,
+            outlet=outlet,
             reactor=self.clock,
             threads=self.threads,
             reads=self.threads,

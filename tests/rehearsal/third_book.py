@@ -287,8 +287,8 @@ class ThirdBook:
         self.killed_in = 0
         self.clock, self.line = self._new_clock(), Line(self)
         self.worker = ConnectorWorker(
-            account,
-            Uncompared(Client(self.clock, URL, KEY, self.line)),
+            account=account,
+            platform=Uncompared(Client(self.clock, URL, KEY, self.line)),
             reactor=self.clock,
             threads=self.stage.threads(),
             reads=Reading(self.stage),

@@ -110,8 +110,8 @@ class World:
         with self.store.reading():
             account = accounts.get(self.id, "Larkspur")
         worker = ConnectorWorker(
-            account,
-            platform or self.platform,
+            account=account,
+            platform=platform or self.platform,
             reactor=clock or self.clock,
             threads=self.threads,
             reads=self.threads,
