@@ -25,6 +25,7 @@ _GUID = re.compile(r"\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
 # The example GUIDs of Intuit's samples, which several products ship unchanged: two of them in
 # one company file overwrite each other's marks.
 _BORROWED_GUIDS = ("{57F3B9B1-", "{90A44FB5-", "{00000000-")
+_NEW_IDS = "Make new identifiers: deskbridge qwc NAME --renew-ids"
 _FILE_NAMES = {
     ApplicationKind.INVOICE: "invoice.qwc",
     ApplicationKind.PAYMENT: "payment.qwc",
@@ -159,10 +160,8 @@ def shared_values(applications: Sequence[Application]) -> list[QwcFault]:
         "FileID": [application.file_id.upper() for application in applications],
         "UserName": [application.username for application in applications],
     }
-    problem = "two applications share it"
-    remedy = "Make new identifiers: deskbridge qwc NAME --renew-ids"
     return [
-        QwcFault(field, value, problem, remedy)
+        QwcFault(field, value, "two applications share it", _NEW_IDS)
         for field, values in columns.items()
         for value, count in Counter(values).items()
         if count > 1
@@ -252,19 +251,17 @@ def _description_faults(value: str) -> list[QwcFault]:
 
 
 def _guid_faults(field: str, value: str) -> list[QwcFault]:
-    remedy = "Make new identifiers: deskbridge qwc NAME --renew-ids"
     if not _GUID.fullmatch(value):
-        return [QwcFault(field, value, "it is not a GUID in braces", remedy)]
+        return [QwcFault(field, value, "it is not a GUID in braces", _NEW_IDS)]
     if value.upper().startswith(_BORROWED_GUIDS):
-        return [QwcFault(field, value, "it is an example that other products use", remedy)]
+        return [QwcFault(field, value, "it is an example that other products use", _NEW_IDS)]
     return []
 
 
 def _same_guid(file: QwcFile) -> list[QwcFault]:
     if not file.owner_id or file.owner_id.upper() != file.file_id.upper():
         return []
-    remedy = "Make new identifiers: deskbridge qwc NAME --renew-ids"
-    return [QwcFault("FileID", file.file_id, "it is the same as OwnerID", remedy)]
+    return [QwcFault("FileID", file.file_id, "it is the same as OwnerID", _NEW_IDS)]
 
 
 def _interval_faults(minutes: int) -> list[QwcFault]:

@@ -110,9 +110,8 @@ def _certified(host: str, port: int, network: Network, now: datetime) -> Iterato
         yield fail("certificate", f"The certificate of {host} is not accepted: {said}.", remedy)
     except OSError as error:
         told = f"{host} does not speak TLS on port {port}: {_why(error)}."
-        yield fail(
-            "certificate", told, "Set up TLS there, in a reverse proxy or in the daemon itself."
-        )
+        remedy = "Set up TLS there, in a reverse proxy or in the daemon itself."
+        yield fail("certificate", told, remedy)
     else:
         yield certificate("certificate", host, left, _RENEW)
 
@@ -122,9 +121,8 @@ def _answered(url: str, network: Network) -> Iterator[Check]:
         page = network.get(f"{url}/qbwc")
     except OSError as error:
         told = f"{url}/qbwc does not answer: {_why(error)}."
-        yield fail(
-            "answer", told, "Check that the daemon is running, and any proxy in front of it."
-        )
+        remedy = "Check that the daemon is running, and any proxy in front of it."
+        yield fail("answer", told, remedy)
     else:
         yield _judged(f"{url}/qbwc", page)
 
@@ -132,24 +130,17 @@ def _answered(url: str, network: Network) -> Iterator[Check]:
 def _judged(url: str, page: Page) -> Check:
     if page.status == 200 and OUR_PAGE in page.body:
         return ok("answer", f"{url} answers, and the answer comes from Deskbridge.")
+    told = f"{url} answers with status {page.status}."
+    remedy = "Pass all paths below public_url to the daemon unchanged."
     if page.status == 200:
         told = f"{url} answers with a page that does not come from Deskbridge."
-        return fail(
-            "answer", told, "Have the server that listens there pass requests on to the daemon."
-        )
-    if 300 <= page.status < 400:
+        remedy = "Have the server that listens there pass requests on to the daemon."
+    elif 300 <= page.status < 400:
         told = f"{url} redirects to {page.location or 'nowhere'}."
-        return fail(
-            "answer",
-            told,
-            "The Web Connector does not follow redirects: set public_url to that address.",
-        )
-    told = f"{url} answers with status {page.status}."
-    if page.status in (502, 503, 504):
-        return fail(
-            "answer", told, "The proxy in front of the daemon cannot reach it: start the daemon."
-        )
-    return fail("answer", told, "Pass all paths below public_url to the daemon unchanged.")
+        remedy = "The Web Connector does not follow redirects: set public_url to that address."
+    elif page.status in (502, 503, 504):
+        remedy = "The proxy in front of the daemon cannot reach it: start the daemon."
+    return fail("answer", told, remedy)
 
 
 def _why(error: OSError) -> str:

@@ -45,9 +45,8 @@ def _nobody(snapshot: StoreSnapshot) -> str:
     last = snapshot.daemons[0]
     who = f"the last one, {_name(last)},"
     if last.stopped_at is not None:
-        return (
-            f"No daemon is running: {who} was stopped {span(snapshot.now - last.stopped_at)} ago."
-        )
+        ago = span(snapshot.now - last.stopped_at)
+        return f"No daemon is running: {who} was stopped {ago} ago."
     silent = span(snapshot.now - last.last_beat_at)
     return (
         f"No daemon is running: {who} last reported {silent} ago and did not say that it "
@@ -65,10 +64,8 @@ def _of_daemon(
     yield _version(daemon, our_version)
     yield _listening(daemon)
     if facts.public_url != settings.public_url:
-        told = (
-            f"{_name(daemon)} uses the address {facts.public_url}, this command "
-            f"{settings.public_url}."
-        )
+        theirs = f"{_name(daemon)} uses the address {facts.public_url}"
+        told = f"{theirs}, this command {settings.public_url}."
         yield warn("daemon-settings", told, "Use one settings file: see --config.")
     if facts.certificate_expires_at is not None:
         restart = "Renew it, then restart the daemon: it reads the file when it starts."

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated
 
 from shared.errors import CannotBeMeant, NotPossible
 from shared.mail_server import is_mail_address
 from shared.models import alerts, connections, outlets
-from shared.models.alerts import Tested
 from shared.models.store import Store
 from shared.operations import which
 from shared.operations.deciding import Operator, Outcome, Plan
@@ -177,13 +176,7 @@ def _checked(wanted: Wanted) -> Wanted:
             DigestTime.parse(time)
     except (NotQuietHours, ValueError) as why:
         raise CannotBeMeant(str(why)) from None
-    return Wanted(
-        audience=wanted.audience,
-        digest=wanted.digest,
-        digest_time="" if wanted.digest is Digest.NONE else time,
-        quiet=quiet,
-        amounts=wanted.amounts,
-    )
+    return replace(wanted, quiet=quiet, digest_time="" if wanted.digest is Digest.NONE else time)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +186,6 @@ class RemovePlan(Plan[Outcome]):
     role = Role.MANAGE
 
     recipient_id: int
-    shown: str
 
     def again(self, store: Store) -> RemovePlan:
         return plan_remove(store, self.recipient_id)
@@ -213,7 +205,6 @@ def plan_remove(_store: Store, recipient_id: int) -> RemovePlan:
         verb="Remove",
         told=("It gets no more alerts.",),
         recipient_id=one.id,
-        shown=one.shown,
     )
 
 
@@ -287,12 +278,9 @@ class TestResults:
 
 def view_tests(_store: Store, ids: Sequence[int]) -> TestResults | None:
     """What became of tests; None as long as one of them was not tried. Raises NotFound."""
-    found: list[tuple[int, Tested | None]] = [(one, alerts.tested(one)) for one in ids]
-    if any(tested is None for _, tested in found):
-        return None
-    results = tuple(
-        TestResult(one, alerts.get(one).shown, tested.delivered, tested.reason)
-        for one, tested in found
-        if tested is not None
-    )
-    return TestResults(all(one.delivered for one in results), results)
+    results = []
+    for one in ids:
+        if (tested := alerts.tested(one)) is None:
+            return None
+        results.append(TestResult(one, alerts.get(one).shown, tested.delivered, tested.reason))
+    return TestResults(all(one.delivered for one in results), tuple(results))

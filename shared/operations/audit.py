@@ -9,7 +9,7 @@ from typing import TypeAlias
 from shared.errors import NotFound
 from shared.models import audit, connections
 from shared.models.store import Store
-from shared.operations.days import days_meant, midnight
+from shared.operations.days import begin_and_end, days_meant
 from shared.operations.pages import AT_ONCE, Page, by_number, page_of
 from shared.rules.values import AuditEntry
 
@@ -65,13 +65,14 @@ def view(
     _store: Store, wanted: AuditFilter, limit: int | None = None, before_id: int | None = None
 ) -> list[AuditEntry]:
     """The newest entries, at most ``limit`` (None: all), those before ``before_id``."""
+    since, until = begin_and_end(wanted.first_day, wanted.last_day)
     return audit.entries(
         limit or EVERYTHING,
         before_id=before_id,
         connection=_as_stored(wanted.connection),
         holding=wanted.holding,
-        since=midnight(wanted.first_day, 0),
-        until=midnight(wanted.last_day, 1),
+        since=since,
+        until=until,
     )
 
 

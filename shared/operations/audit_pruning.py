@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -56,7 +56,7 @@ class PrunePlan(Plan[Outcome]):
         """Write the file, then forget the entries; raises OSError."""
         if self.put is None:
             raise RuntimeError("the file is prepared before the transaction")
-        until = _midnight(self.before)
+        until = midnight(self.before)
         found = audit.entries(self.entries, until=until)
         lines = [json.dumps(AUDIT_ENTRY.of(entry), ensure_ascii=False) for entry in found]
         self.put(self.file.name, "".join(f"{line}\n" for line in reversed(lines)).encode())
@@ -72,7 +72,7 @@ def plan_prune(store: Store, before: date, file: Path) -> PrunePlan:
     Raises CannotBeMeant for a day less than 90 days ago, NotPossible where nothing is so old or
     the file is there already.
     """
-    until = _midnight(before)
+    until = midnight(before)
     latest = store.now() - ALWAYS_KEPT
     if until > latest:
         raise CannotBeMeant(
@@ -94,9 +94,3 @@ def plan_prune(store: Store, before: date, file: Path) -> PrunePlan:
         file=file,
         entries=entries,
     )
-
-
-def _midnight(day: date) -> datetime:
-    until = midnight(day, 0)
-    assert until is not None
-    return until

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -30,10 +30,13 @@ ON_ITS_WAY = "on-its-way"
 POSTS_HELD = "posts-held"
 REMOVES = "removes"
 
-_DOUBTFUL = {PaymentStatus.SENT: "sent", PaymentStatus.UNKNOWN: "unknown"}
-_PARKED = {PaymentStatus.PARKED: "parked"}
-_COMING = {PaymentStatus.READY: "ready", PaymentStatus.WAITING: "waiting"}
-_FLOW_OFF, _TOO_OLD = "payment-flow-off", "payment-too-old"
+_DOUBTFUL = (PaymentStatus.SENT, PaymentStatus.UNKNOWN, PaymentStatus.PARKED)
+_COMING = (PaymentStatus.READY, PaymentStatus.WAITING)
+_HELD = ("payment-flow-off", "payment-too-old")
+_REBOUND = (
+    "The next sync binds the company that is open in QuickBooks at that time, and "
+    "payments go there. Make sure that it is the right one."
+)
 
 
 # What there is.
@@ -229,7 +232,7 @@ class EditPlan(Plan[Decided]):
         after = connections.by_id(before.id)
         told = dict(self.changes) | ({"rebind": True} if self.rebind else {})
         by.note("connection.edit", before.name, settings.for_the_audit(told))
-        follows = [*settings.follows(before, self.changes), *_rebound(rebind=self.rebind)]
+        follows = [*settings.follows(before, self.changes), *[_REBOUND] * self.rebind]
         return Decided(" ".join([f"Changed {after.name}.", *follows]), connection=after)
 
 
@@ -250,23 +253,12 @@ def plan_edit(
     return EditPlan(
         title=title,
         verb=verb,
-        told=(*told, *_rebound(rebind=rebind)),
+        told=(*told, *[_REBOUND] * rebind),
         needs=tuple(_edit_needs(before, real, rebind=rebind)),
         connection_id=before.id,
         changes=dict(changes),
         rebind=rebind,
     )
-
-
-def _rebound(*, rebind: bool) -> list[str]:
-    if not rebind:
-        return []
-    return [
-        (
-            "The next sync binds the company that is open in QuickBooks at that time, and "
-            "payments go there. Make sure that it is the right one."
-        )
-    ]
 
 
 def _edit_needs(before: Connection, real: Mapping[str, Any], *, rebind: bool) -> Iterator[Need]:
@@ -292,7 +284,7 @@ def layout_needs(before: Connection) -> Iterator[Need]:
 
 
 def _doubt(connection_id: int) -> Iterator[Need]:
-    doubtful = _Sums.of(connection_id, _DOUBTFUL | _PARKED)
+    doubtful = _Sums.of(connection_id, _DOUBTFUL)
     if doubtful.count:
         yield Need(
             IN_DOUBT, f"QuickBooks may already have {doubtful}. Run Payment Sync first to find out."
@@ -310,15 +302,12 @@ class _Sums:
         return describe.payments(self.count, self.amounts)
 
     @classmethod
-    def of(
-        cls, connection_id: int, statuses: Collection[PaymentStatus], codes: Collection[str] = ()
-    ) -> _Sums:
-        """Those in a state of ``statuses``, of which only those under one of ``codes`` if any."""
-        found = payment_pages.each(connection_id, statuses=statuses)
-        return cls.over(one for one in found if not codes or one.code in codes)
+    def of(cls, connection_id: int, statuses: Collection[PaymentStatus]) -> _Sums:
+        """Those in one of these states."""
+        return cls.over(payment_pages.each(connection_id, statuses=statuses))
 
     @classmethod
-    def over(cls, payments: Iterator[Payment]) -> _Sums:
+    def over(cls, payments: Iterable[Payment]) -> _Sums:
         """Add payments up."""
         number, amounts = 0, dict[str, Decimal]()
         for payment in payments:
@@ -329,17 +318,13 @@ class _Sums:
 
 def _released(before: Connection, real: Mapping[str, Any]) -> _Sums:
     """What is not posted only because of the present values."""
-    found: list[Payment] = []
-    held = [PaymentStatus.NOT_ELIGIBLE]
     start: date | None = real.get("start_date", before.start_date)
     out: bool = real.get("payments_out", before.payments_out)
     if not {"start_date", "payments_out"} & set(real) or not out:
         return _Sums(0, {})
-    for one in payment_pages.each(before.id, statuses=held):
-        in_time = start is None or one.date >= start
-        if in_time and one.code in (_FLOW_OFF, _TOO_OLD):
-            found.append(one)
-    return _Sums.over(iter(found))
+    held = payment_pages.each(before.id, statuses=[PaymentStatus.NOT_ELIGIBLE])
+    in_time = (one for one in held if start is None or one.date >= start)
+    return _Sums.over(one for one in in_time if one.code in _HELD)
 
 
 @dataclass(frozen=True, kw_only=True)

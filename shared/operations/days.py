@@ -29,6 +29,12 @@ def days_meant(word: str, today: date) -> tuple[date | None, date | None] | None
     return (only, only) if only else (first, last)
 
 
-def midnight(day: date | None, days: int) -> datetime | None:
-    """The local midnight that many days after ``day`` begins."""
-    return datetime.combine(day + timedelta(days=days), time()).astimezone() if day else None
+def midnight(day: date) -> datetime:
+    """When a day begins, on the clocks of this machine."""
+    return datetime.combine(day, time()).astimezone()
+
+
+def begin_and_end(first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
+    """When the first day begins, and when the last one is over; None for a day that is None."""
+    over = last + timedelta(days=1) if last else None
+    return midnight(first) if first else None, midnight(over) if over else None

@@ -31,15 +31,16 @@ class EventFilter:
     connection_id: int | None = None
 
 
+def _kinds(word: str) -> list[str]:
+    return [kind for kind in KINDS if kind == word or kind.startswith(f"{word}.")]
+
+
 def kinds_meant(words: Sequence[str]) -> tuple[str, ...]:
     """The kinds that these words mean: ``invoice`` means all of invoices. Raises NotFound."""
-    meant = []
     for word in words:
-        found = [kind for kind in KINDS if kind == word or kind.startswith(f"{word}.")]
-        if not found:
+        if not _kinds(word):
             raise NotFound("kind of event", word)
-        meant += found
-    return tuple(dict.fromkeys(meant))
+    return tuple(dict.fromkeys(kind for word in words for kind in _kinds(word)))
 
 
 def view_newest(
@@ -67,8 +68,7 @@ def read_filter(text: str) -> EventFilter:
     kinds: list[str] = []
     names: list[str] = []
     for word in text.casefold().split():
-        is_kind = any(kind == word or kind.startswith(f"{word}.") for kind in KINDS)
-        (kinds if is_kind else names).append(word)
+        (kinds if _kinds(word) else names).append(word)
     return EventFilter(" ".join(names) or None, tuple(kinds))
 
 
@@ -79,13 +79,11 @@ def view_page(
 
     The connection may be a part of a name.
     """
-    named = wanted.connection
-    ids = None
-    if named is not None:
-        ids = [one.id for one in connections.all() if named.casefold() in one.name.casefold()]
-    if wanted.connection_id is not None:
-        of_it = [wanted.connection_id]
-        ids = of_it if ids is None else [one for one in ids if one in of_it]
+    ids = None if wanted.connection_id is None else [wanted.connection_id]
+    if wanted.connection is not None:
+        part = wanted.connection.casefold()
+        named = [one.id for one in connections.all() if part in one.name.casefold()]
+        ids = [one for one in named if ids is None or one in ids]
     found = events.newest(
         connections=ids, kinds=kinds_meant(wanted.kinds) or None, before_id=after, limit=limit + 1
     )

@@ -461,19 +461,12 @@ def plan_add(
     row = FileRow(1, payment, undated=undated, external_id=payment.external_id)
     done, report = _sort(held.id, [row], back=back)
     amount = f"{payment.amount:,.2f} {payment.currency}".rstrip()
+    named = f"Payment {payment.external_id}"
     return AddPlan(
         title=f"Add payment {payment.external_id}, {amount}, to {held.name}?",
         verb="Add payment",
         told=tuple(_both(one.changes) for one in done if one.changes),
-        effects=(
-            Effect(
-                held.name,
-                f"Payment {payment.external_id}",
-                _how(report),
-                payment.amount,
-                payment.currency,
-            ),
-        ),
+        effects=(Effect(held.name, named, _how(report), payment.amount, payment.currency),),
         connection=held,
         payment=payment,
         undated=undated,

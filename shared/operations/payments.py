@@ -487,13 +487,8 @@ def _effects(payments: Iterable[Payment], becomes: str) -> Iterator[Effect]:
     for payment in payments:
         if payment.connection_id not in names:
             names[payment.connection_id] = connections.by_id(payment.connection_id).name
-        yield Effect(
-            names[payment.connection_id],
-            payment.document,
-            becomes,
-            payment.amount,
-            payment.currency,
-        )
+        name = names[payment.connection_id]
+        yield Effect(name, payment.document, becomes, payment.amount, payment.currency)
 
 
 def _note(by: Operator, action: str, payment: Payment, more: str = "") -> None:

@@ -100,7 +100,6 @@ def view(_store: Store, connection: Which) -> list[Reconciliation]:
 
 
 def _reconciled(connection: Connection) -> Reconciliation:
-
     payments = holds.told(connection.id, payment_pages.each(connection.id))
     customers = reconciling.by_customer(connection.id, connection.jobs)
     set_aside = reconciling.set_aside(connection.id)
@@ -141,7 +140,6 @@ def _of_balances(customers: Iterable[CustomerBalance]) -> Iterator[Difference]:
 
 
 def _of_payments(payments: Iterable[Payment]) -> Iterator[Difference]:
-
     for payment in payments:
         if payment.status in ("unknown", "parked"):
             yield Difference(
@@ -171,7 +169,6 @@ def _of_problems(found: Iterable[Problem], payments: Mapping[str, Payment]) -> I
 
 
 def _of_invoices(set_aside: Iterable[SetAside]) -> Iterator[Difference]:
-
     for invoice in set_aside:
         if not invoice.is_skipped:
             told = hints.tell(invoice.reason)
@@ -203,7 +200,6 @@ def _of_posted(contradicted: Iterable[PaidButOpen]) -> Iterator[Difference]:
 
 
 def _of_unread(connection_id: int, found: Iterable[Problem]) -> Iterator[Difference]:
-
     unread = [one for one in found if one.kind == "invoice" and one.code in UNREAD]
     held = ledger.held(connection_id, [one.object_id for one in unread])
     for problem in unread:
@@ -233,7 +229,6 @@ def _totals(customers: Iterable[CustomerBalance]) -> list[Total]:
 
 def _last_finished(connection_id: int, kind: str) -> datetime | None:
     """When the last sync of that kind, or of both in one, came to its end."""
-
     before: int | None = None
     while block := syncs.list_syncs(connection_id, limit=BLOCK, before_id=before):
         for sync in block:

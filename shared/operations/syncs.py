@@ -10,7 +10,7 @@ from typing import Annotated
 from shared.errors import NotFound, NotPossible
 from shared.models import connections, problems, sessions, syncs
 from shared.models.store import Store
-from shared.operations.days import days_meant, midnight
+from shared.operations.days import begin_and_end, days_meant
 from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.describe.syncs import application
 from shared.operations.describe.text import count
@@ -92,14 +92,15 @@ def view_page(
 def view_recent(store: Store, wanted: SyncFilter, after: int | None = None) -> SyncsPage:
     """A page of what ended, with what runs above the first."""
     connection_ids = _connection_ids(wanted)
+    since, until = begin_and_end(wanted.first_day, wanted.last_day)
     found = syncs.history(
         limit=AT_ONCE + 1,
         before_id=after,
         connection_ids=connection_ids,
         applications=wanted.applications or None,
         failed_only=wanted.failed_only,
-        since=midnight(wanted.first_day, 0),
-        until=midnight(wanted.last_day, 1),
+        since=since,
+        until=until,
     )
     running = as_they_stand(store, syncs.running(connection_ids)) if after is None else []
     return SyncsPage(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -39,13 +38,11 @@ def view(store: Store, connection: Which = None, days: int = DAYS, weeks: int = 
     of = found.id if found else None
     today = store.now().astimezone().date()
     first_day = today - timedelta(days=days - 1)
-    midnight_before = midnight(first_day, 0)
-    assert midnight_before is not None
     last_week = monday_of(today)
     first_week = last_week - (weeks - 1) * WEEK
     return Trends(
         found.name if found else "",
-        tuple(days_of(trends.ran(of, midnight_before), first_day, today)),
+        tuple(days_of(trends.ran(of, midnight(first_day)), first_day, today)),
         tuple(
             weeks_of(
                 trends.owed(of, first_week),
@@ -55,10 +52,5 @@ def view(store: Store, connection: Which = None, days: int = DAYS, weeks: int = 
                 last_week,
             )
         ),
-        tuple(_latest(of)),
+        tuple(syncs.history(limit=LATEST, connection_ids=None if of is None else [of])),
     )
-
-
-def _latest(connection_id: int | None) -> Iterator[Sync]:
-    ids = None if connection_id is None else [connection_id]
-    yield from syncs.history(limit=LATEST, connection_ids=ids)

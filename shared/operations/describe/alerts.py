@@ -61,8 +61,7 @@ class Letter:
 
 def letter(recipient: Recipient, message: Message) -> Letter:
     """What a recipient reads of alerts."""
-    lines: list[str] = []
-    lines += _chapter("New", recipient, message.new)
+    lines = [*_chapter("New", recipient, message.new)]
     lines += _chapter("Still open", recipient, message.repeated)
     if message.cleared:
         lines += ["All clear", ""]
@@ -77,13 +76,9 @@ def letter(recipient: Recipient, message: Message) -> Letter:
 
 
 def _subject(message: Message) -> str:
-    if message.standing:
-        first, others = message.standing[0], len(message.standing) - 1
-        told = plain(first.subject) + (f", and {others} more" if others else "")
-    else:
-        first, others = message.cleared[0], len(message.cleared) - 1
-        told = f"All clear: {plain(first.subject)}" + (f", and {others} more" if others else "")
-    return _short(told)
+    clear = "" if message.standing else "All clear: "
+    first, *others = message.standing or message.cleared
+    return _short(f"{clear}{plain(first.subject)}" + f", and {len(others)} more" * bool(others))
 
 
 def _short(subject: str) -> str:
