@@ -14,12 +14,12 @@ import statistics
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.page import Part, at_most
 from bench.stage import Line, command, connected, daemon, free_port, memory_mib, update
+from shared.structs import Value
 from simulator.company import Company
 from simulator.webconnector import WebConnector
 from simulator.webconnector.desktop import Desktop
@@ -64,8 +64,7 @@ class Program:
         return sorted(found)
 
 
-@dataclass(frozen=True)
-class Pages:
+class Pages(Value):
     """How long pages of one kind took."""
 
     kind: str
@@ -80,8 +79,7 @@ class Pages:
         return cls(kind, statistics.median(milliseconds), p99, len(milliseconds))
 
 
-@dataclass(frozen=True)
-class ApiFigures:
+class ApiFigures(Value):
     """Pages asked for alone, and the first kind of them beside an import."""
 
     invoices: int

@@ -19,12 +19,12 @@ import termios
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from bench import many_companies
 from bench.page import Part, at_most
 from console.tui.app import HOME, MAIN_SCREENS, MainScreen
+from shared.structs import Value
 
 QUIET_SECONDS = 0.15
 NOTHING_SECONDS = 1.0
@@ -37,8 +37,7 @@ _SOUGHT = (10_042, 54_321, 109_999)
 _JUMP = "jump: the number of an invoice, to the first hits"
 
 
-@dataclass(frozen=True)
-class ConsoleFigures:
+class ConsoleFigures(Value):
     """What one run came to: seconds to the first rows, milliseconds of each key by its kind."""
 
     start_seconds: float

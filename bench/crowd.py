@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +28,7 @@ from shared.models import tables as t
 from shared.models.statements import Statement
 from shared.models.store import Store, open_store
 from shared.rules.values import ApplicationKind
+from shared.structs import Value
 from simulator.company import Company
 from simulator.webconnector import WebConnector
 from simulator.webconnector.desktop import Desktop
@@ -43,8 +43,7 @@ _EDIT_SEQUENCE = re.compile(rb"(?<=&lt;EditSequence&gt;)\d+")
 _EDITS = Statement(lambda: t.Invoice.select(t.Invoice.connection, t.Invoice.edit_sequence))
 
 
-@dataclass(frozen=True)
-class CrowdFigures:
+class CrowdFigures(Value):
     """What so many clients got out of one daemon."""
 
     what: str

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from bench.floor import floor_of
@@ -31,6 +30,7 @@ from bench.stage import (
     update,
     web_connector,
 )
+from shared.structs import Value
 from simulator.company import Company
 from simulator.webconnector import Row, WebConnector
 
@@ -40,8 +40,7 @@ SMALL, LARGE = (1000, 10_000), 100_000
 TIMES_THE_FLOOR = 1.5
 
 
-@dataclass(frozen=True)
-class Figures:
+class Figures(Value):
     """What one import came to."""
 
     invoices: int
@@ -59,8 +58,7 @@ class Figures:
         return self.cpu_seconds / self.floor_cpu_seconds
 
 
-@dataclass(frozen=True)
-class Beside:
+class Beside(Value):
     """How long a small company's calls took while a large one was imported."""
 
     invoices: int

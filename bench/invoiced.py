@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from shared.models import tables as t
 from shared.models.statements import Statement
 from shared.models.store import open_store
 from shared.rules.payments import numbers
+from shared.structs import Value
 
 INVOICES, CUSTOMERS = 10_000, 1_000
 QUIET_MINUTES, QUIET_REQUESTS = 8, 2
@@ -51,8 +51,7 @@ _IS_OVER: dict[str, Callable[[], bool]] = {
 }
 
 
-@dataclass(frozen=True)
-class Carried:
+class Carried(Value):
     """What it took to carry so many records one way."""
 
     what: str

@@ -18,7 +18,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -32,6 +31,7 @@ from shared.clock import utc_now
 from shared.models import connections, installation
 from shared.models.store import open_store
 from shared.rules.values import ApplicationKind
+from shared.structs import Value
 from tests.postgres import private_server
 
 CONNECTIONS = 1000
@@ -43,8 +43,7 @@ WARM_CALLS, WARM_SECONDS = 100_000, 150.0
 WORKERS = 16
 
 
-@dataclass(frozen=True)
-class LoadFigures:
+class LoadFigures(Value):
     """What the polls came to. ``cpu_ms`` is that of all daemons, a poll."""
 
     where: str
@@ -59,8 +58,7 @@ class LoadFigures:
     lost: int
 
 
-@dataclass(frozen=True)
-class MemoryFigures:
+class MemoryFigures(Value):
     """How the memory of a daemon went on, in MiB: at first, once it was warm, and at the end."""
 
     warm_calls: int

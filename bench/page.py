@@ -10,16 +10,16 @@ import os
 import platform
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
+
+from shared.structs import Value
 
 KEPT = "Where a goal is not met"
 _NOTHING_SAID = "Nothing was said about it yet."
 _LIBRARIES = ("twisted", "lxml", "peewee", "textual", "pysqlite3", "psycopg")
 
 
-@dataclass(frozen=True)
-class Goal:
+class Goal(Value):
     """What something may cost, and what it cost now."""
 
     measure: str
@@ -28,8 +28,7 @@ class Goal:
     is_met: bool
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Value):
     """What one part found out: its goals, if it has some, and its chapter."""
 
     title: str

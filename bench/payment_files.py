@@ -18,7 +18,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +32,14 @@ from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.statements import Statement
 from shared.models.store import Store, open_store
+from shared.structs import Value
 
 PAYMENTS, INVOICES, CUSTOMERS = 100_000, 20_000, 1000
 PAUSE_SECONDS = 0.005
 _TOUCH = Statement(lambda: t.Installation.update({t.Installation.token: t.Installation.token}))
 
 
-@dataclass(frozen=True)
-class FileFigures:
+class FileFigures(Value):
     """What a file cost."""
 
     payments: int

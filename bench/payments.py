@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from bench.page import Part, at_most
 from bench.stage import Line, command, cpu_seconds, daemon, memory_mib, update, web_connector
+from shared.structs import Value
 from simulator.company import Company, acts
 
 POSTED = 200
@@ -20,8 +20,7 @@ MANY_READ_OF_INVOICES = 157_000
 """Likewise 100,000."""
 
 
-@dataclass(frozen=True)
-class PaymentFigures:
+class PaymentFigures(Value):
     """What one Payment Sync came to."""
 
     what: str

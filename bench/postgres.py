@@ -10,12 +10,12 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from bench.floor import floor_of
 from bench.page import Part, at_most
 from bench.stage import Line, command, cpu_seconds, daemon, update, web_connector
+from shared.structs import Value
 from simulator.company import Company
 from tests.postgres import private_server
 
@@ -23,8 +23,7 @@ INVOICES = 10_000
 LINES = 5
 
 
-@dataclass(frozen=True)
-class PostgresFigures:
+class PostgresFigures(Value):
     """What one import came to."""
 
     invoices: int

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from bench.stage import (
 )
 from shared.models import tables as t
 from shared.models.store import open_store
+from shared.structs import Value
 from simulator.company import Company
 
 OPEN = 100_000
@@ -38,8 +38,7 @@ CUSTOMERS = 2000
 _AT_ONCE = 5000
 
 
-@dataclass(frozen=True)
-class SettlingFigures:
+class SettlingFigures(Value):
     """What the settlement of one company cost it, and what it cost another."""
 
     invoices: int

@@ -9,13 +9,13 @@ from __future__ import annotations
 import statistics
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from bench import many_companies
 from bench.console import COLUMNS, LINES, Terminal, console, named
 from bench.page import Part, at_most
 from console.tui.app import HOME
+from shared.structs import Value
 
 BAUD = 9_600
 _BYTES_A_SECOND = BAUD // 10
@@ -24,8 +24,7 @@ _DOWN, _PAGE_DOWN, _ESCAPE = b"j", b"\x1b[6~", b"\x1b"
 _CURSOR = "the cursor: down"
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(Value):
     """What one thing came to on the line."""
 
     kind: str

@@ -9,19 +9,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from bench.page import Part, at_most
 from bench.stage import command
+from shared.structs import Value
 
 TIMES = 9
 GOALS = {"deskbridge syncs list": 120, "deskbridge --help": 70}
 COMMANDS = (("--help",), ("syncs", "list"), ("connection", "list"))
 
 
-@dataclass(frozen=True)
-class StartFigures:
+class StartFigures(Value):
     """What a command took, from its start to its end; medians in milliseconds."""
 
     words: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
 from traceback import extract_tb
 from typing import TypeVar
 
@@ -31,6 +30,7 @@ from shared.about import PRODUCT, VERSION
 from shared.errors import StoreError
 from shared.rules.throttling import Source
 from shared.settings import Settings
+from shared.structs import replace
 
 SHORT_BYTES = 16 * 1024
 """So much of qbXML takes about a millisecond to read."""

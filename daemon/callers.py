@@ -7,9 +7,10 @@ is. In memory and bounded, by digests: a restart forgets, and the next call tell
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
+
+from shared.structs import Value
 
 MOST_KNOWN = 5000
 _SHORT = 8
@@ -17,8 +18,7 @@ _LEAST_SECRET = 32
 """The ticket of a session has 36 characters; of anything shorter its short form would tell much."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Value):
     """Whose call it is. ``refused`` is the hint code for which a login got no session."""
 
     connection: str = ""

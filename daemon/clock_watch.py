@@ -8,7 +8,6 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,14 +15,14 @@ from twisted.logger import Logger
 
 from shared.models import clock_looks
 from shared.models.clock_looks import TOLERANCE
+from shared.structs import Value
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _TIME_NAMESPACE = Path("/proc/self/ns/time")
 """A container may count its uptime from another moment than the machine does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Value):
     """One start of a machine, by a name of its own, and for how long it has run since."""
 
     boot: str

@@ -7,7 +7,6 @@ under way are answered, then the threads finish what they have.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cache, partial
 from random import random
@@ -67,6 +66,7 @@ from shared.models.daemons import DaemonFacts
 from shared.models.downloads import Offered
 from shared.models.store import Store
 from shared.settings import SettingFault, Settings, SettingsRefused
+from shared.structs import replace
 
 REAP_SECONDS = 60.0
 PRUNE_SECONDS = 3600.0

@@ -15,7 +15,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -24,14 +23,14 @@ from twisted.python.failure import Failure
 
 from shared.errors import StoreConflict
 from shared.models.store import Store
+from shared.structs import Value
 
 MOST_UNITS = 32
 LONGEST_SECONDS = 0.015
 """After so long no unit joins any more: the first one waits for its answer."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Unit:
+class Unit(Value, eq=False):
     """Work for the store, and where its result goes; ``alone``: it shares no transaction.
 
     ``asked_seconds`` is when it was asked for, by the clock of those who run it.

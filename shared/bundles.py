@@ -8,12 +8,12 @@ from __future__ import annotations
 import errno
 import io
 import os
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 from shared.files import write_private
+from shared.structs import Value
 
 MASKED = (
     "Masked: passwords, tickets, keys, the database's password, card, bank and tax numbers;"
@@ -25,8 +25,7 @@ NOT_MASKED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Value):
     """One file of a bundle: its name, what it holds in words, its text."""
 
     name: Annotated[str, "name of the file in the archive"]
@@ -39,8 +38,7 @@ class Part:
         return len(self.text.encode())
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(Value):
     """All files about one sync; the first says what is inside."""
 
     sync_id: Annotated[int, "number of the sync"]
@@ -79,8 +77,7 @@ class Bundle:
         return "".join(texts) + (f"Left out, too long: {', '.join(left)}\n" if left else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Bundled:
+class Bundled(Value):
     """A support bundle, and where it was saved; None: it was only shown."""
 
     bundle: Bundle

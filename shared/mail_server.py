@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from shared import sealing
+from shared.structs import Value
 
 CREDENTIAL, VARIABLE = "deskbridge-mail-password", "DESKBRIDGE_MAIL_PASSWORD"
 _PORTS = {"smtp": 587, "smtps": 465}
@@ -22,8 +22,7 @@ def is_mail_address(text: str) -> bool:
     return len(text) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class MailServer:
+class MailServer(Value):
     """A mail server. ``tls_first``: the connection begins with TLS, else STARTTLS follows.
 
     ``is_local``: on this machine and without a user, where no TLS is asked for.

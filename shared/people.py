@@ -6,16 +6,15 @@ import grp
 import os
 import pwd
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from shared.files import user_name
+from shared.structs import Value
 
 ROOT = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Value):
     """A user with the names of all groups.
 
     ``process`` is the user that the program runs as: another one where sudo was used.

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from html import escape
 
 from shared.application_names import as_ascii
 from shared.errors import StoreError
 from shared.rules.values import MAX_AUTO_RUN_MINUTES, Application, ApplicationKind
 from shared.setting_values import mask_secrets
+from shared.structs import Value, force_setattr
 from shared.urls import address_complaints, host_of, is_numeric_host
 
 MAX_DESCRIPTION = 80
@@ -38,8 +38,7 @@ _DESCRIPTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class QwcFile:
+class QwcFile(Value):
     """The values of one file that differ from application to application.
 
     ``run_every_minutes`` proposes Auto-Run's interval; 0 leaves it to the bookkeeper.
@@ -56,8 +55,7 @@ class QwcFile:
     run_every_minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class QwcFault:
+class QwcFault(Value):
     """One thing that the Web Connector would not take. ``field`` is the element's name.
 
     A password inside an address is masked in ``value``.
@@ -69,7 +67,7 @@ class QwcFault:
     remedy: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "value", mask_secrets(self.value))
+        force_setattr(self, "value", mask_secrets(self.value))
 
     def __str__(self) -> str:
         return f'{self.field} is "{self.value}": {self.problem}. {self.remedy}.'

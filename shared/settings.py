@@ -9,10 +9,9 @@ import difflib
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, NamedTuple, get_origin, get_type_hints
 
 import platformdirs
 
@@ -24,6 +23,7 @@ from shared.dates import DateFormat
 from shared.mail_server import VARIABLE as MAIL_PASSWORD
 from shared.rules.backups import Schedule
 from shared.setting_values import BadValue, Parser, mask_secrets, one_of, switch, whole
+from shared.structs import PartlyCompared, Value, field
 
 PREFIX = "DESKBRIDGE_"
 CONFIG_VARIABLE = "DESKBRIDGE_CONFIG"
@@ -33,8 +33,7 @@ FILE_NAME = "deskbridge.toml"
 MACHINE_CONFIG = Path("/etc/deskbridge") / FILE_NAME
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Value):
     """One setting: its key in the file, its default as one would write it, what it does.
 
     ``default`` is shown text; an empty one is worked out when loading (see ``meaning``).
@@ -60,14 +59,16 @@ class SettingRow(NamedTuple):
     source: Annotated[str, "where it comes from: a file, an environment variable or `default`"]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(PartlyCompared):
     """Everything that can be set, checked: each with its default, meaning and parser (``Setting``).
 
     ``sources`` says per key where the value came from, ``config_path`` which file was read, if any.
     ``unused_environment`` lists ``DESKBRIDGE_…`` variables that resemble no setting and were left
     alone.
     """
+
+    HIDDEN: ClassVar = ("database",)
+    NOT_COMPARED: ClassVar = ("sources", "config_path", "unused_environment")
 
     database: Annotated[
         str,
@@ -77,7 +78,7 @@ class Settings:
         " credential (docs/secrets.md). Default: deskbridge.sqlite3 in the service's state"
         " directory, /var/lib/deskbridge for root, else the user's data directory.",
         kinds.database,
-    ] = field(repr=False)
+    ]
     listen: Annotated[
         tuple[str, ...],
         "tcp:8085:interface=127.0.0.1",
@@ -284,9 +285,9 @@ class Settings:
     drain_seconds: Annotated[
         int, "20", "A stopping daemon lets running calls finish for this long.", whole(0, 600)
     ]
-    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
-    config_path: Path | None = field(default=None, compare=False)
-    unused_environment: tuple[str, ...] = field(default=(), compare=False)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    config_path: Path | None = None
+    unused_environment: tuple[str, ...] = ()
 
     @property
     def database_shown(self) -> str:
@@ -334,8 +335,7 @@ _ORDERED = (
 _NOWHERE = "Remove it; docs/settings.md lists all settings"
 
 
-@dataclass(frozen=True, slots=True)
-class SettingFault:
+class SettingFault(Value):
     """One setting that cannot be used. ``source`` is the file or variable that holds it."""
 
     key: str

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
+
+from shared.structs import Value
 
 _HOST = re.compile(
     r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
@@ -16,8 +17,7 @@ _HOST = re.compile(
 _UNSAFE = re.compile(r"[\s\x00-\x20<>\"\\^`{|}\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
+class Complaint(Value):
     """One thing that is wrong, and what to write instead."""
 
     problem: str

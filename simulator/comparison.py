@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from shared.structs import Value
 
 Record = Mapping[str, Any]
 _COMPARED = ("number", "date", "due_date", "total", "balance", "currency")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Value):
     """One figure on both sides; ``side`` is the one beside QuickBooks."""
 
     name: str
@@ -22,8 +22,7 @@ class Line:
     side: str = "Deskbridge"
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Value):
     """All figures, and each difference as a sentence; none means equal."""
 
     lines: tuple[Line, ...]

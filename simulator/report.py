@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 import click
 
+from shared.structs import Value
 from simulator.comparison import Comparison
 from simulator.story import Payment, Record, Story
 
@@ -18,8 +18,7 @@ _POSTED, _NEVER, _IMPORTED = "posted", "not_eligible", "imported"
 _TEXT_COLUMN, _TXN_ID_COLUMN = 27, 61
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Value):
     """How the demo ended.
 
     ``payments`` are those of ``payments list``, ``verdict`` is the first line of ``reconcile``,

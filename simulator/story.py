@@ -9,9 +9,10 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from shared.structs import Value
 
 Record = Mapping[str, Any]
 CENT = Decimal("0.01")
@@ -21,8 +22,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Value):
     """A kind of payment. ``name`` is its id on the platform, or its number in QuickBooks.
 
     ``foreign``: of invoices in another currency than most are. ``goes_out``: it has to be
@@ -55,8 +55,7 @@ PLATFORM = (
 BY_HAND = Case("4711", "Check", in_part=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Value):
     """What one invoice gets of a payment."""
 
     txn_id: str
@@ -64,8 +63,7 @@ class Share:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Value):
     """A payment of a case, with what it pays."""
 
     case: Case
@@ -86,8 +84,7 @@ class Payment:
         return f"part of invoice {named}" if self.case.in_part else f"invoice {named}"
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Value):
     """The payments of the platform, and the one recorded in QuickBooks by hand, if any."""
 
     platform: tuple[Payment, ...]

@@ -14,11 +14,12 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from shared.structs import Value
 
 _MADE_WITH_THE_STORE = ("schema_migration", "installation")
 SETTINGS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
@@ -28,8 +29,7 @@ class NoPostgres(Exception):
     """No PostgreSQL can be started here; the text says why and what would help."""
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(Value):
     """A running server: ``url("name")`` is what open_store takes."""
 
     folder: Path

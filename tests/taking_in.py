@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.models import connections
@@ -15,7 +14,6 @@ from shared.operations.payment_intake import Report, plan_import
 from shared.rules.payments.values import NewPayment
 
 
-@dataclass(frozen=True, slots=True)
 class Clerk(Operator):
     """Who decides in a test, at a time of the test's."""
 

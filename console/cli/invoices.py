@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -27,6 +26,7 @@ from shared.operations.describe import invoices as describe
 from shared.operations.describe.tables import CURRENCY, Column, Row
 from shared.operations.describe.text import count, grouped
 from shared.rules.ledger import ExportedInvoice, InvoiceDetail, InvoiceSides
+from shared.structs import replace
 
 STATUSES = ("open", "paid", "void", "deleted")
 READING = "Reading invoices"

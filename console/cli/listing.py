@@ -7,7 +7,6 @@ the records are of several; a sentence with the next step where there is nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import click
@@ -17,6 +16,7 @@ from console.cli.context import CommandContext
 from shared.models.store import Store
 from shared.operations.contracts.shapes import Shape
 from shared.operations.describe.tables import Column, Row
+from shared.structs import Value
 
 T = TypeVar("T")
 Shown = TypeVar("Shown")
@@ -24,8 +24,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 CONNECTION = Column("Connection", least=10)
 
 
-@dataclass(frozen=True)
-class Listing(Generic[T]):
+class Listing(Value, Generic[T]):
     """How records of one kind are listed.
 
     ``connection`` names that of a record; it is shown where there are several.

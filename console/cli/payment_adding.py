@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -44,6 +43,7 @@ from shared.operations.payment_profiles import SavePlan
 from shared.operations.payment_staging import StagedRows
 from shared.operations.payment_terms import Unreadable, uses_of
 from shared.rules.payments.values import ChargeState, NewPayment
+from shared.structs import replace
 
 CHARGE_STATES = ("succeeded", "pending", "failed")
 FORMATS = ("csv", "jsonl")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 import click
@@ -19,10 +18,10 @@ from console.service.standing import Standing, State, look
 from console.service.steps import CONFIG, STATE, Step
 from shared.operations.contracts.shapes import Shape
 from shared.operations.describe.text import plain
+from shared.structs import Value
 
 
-@dataclass(frozen=True)
-class Carried:
+class Carried(Value):
     """What was done, or would be."""
 
     changed: Annotated[bool, "whether the steps were carried out; false after `--dry-run`"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 from console.service.machine import Machine
 from console.service.steps import SERVICE, SOCKET, text_of
+from shared.structs import Value
 
 ASKED = (
     "LoadState,ActiveState,SubState,Result,MainPID,NRestarts,ActiveEnterTimestamp,"
@@ -38,8 +38,7 @@ _STATES = {
 }
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Value):
     """What the service does at the moment. Texts are systemd's own; empty: it says nothing."""
 
     state: Annotated[

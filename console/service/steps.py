@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 from console.service.machine import Machine
 from shared.errors import StoreError
+from shared.structs import Value
 
 USER = "deskbridge"
 STATE, CONFIGURATION = "/var/lib/deskbridge", "/etc/deskbridge"
@@ -30,8 +30,7 @@ class CannotInstall(StoreError):
     """The service cannot be put in its place, or taken from it, on this machine."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Value):
     """One action. ``text`` is what the command reads; it is the content of a file."""
 
     told: Annotated[str, "what it does"]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from textual.screen import Screen
 
+from shared.structs import Value
 
-@dataclass(frozen=True, slots=True)
-class MainScreen:
+
+class MainScreen(Value):
     """A screen with a key of its own; syncs is ``SyncsScreen`` in ``console.tui.screens.syncs``."""
 
     name: str

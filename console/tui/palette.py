@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,12 +11,12 @@ from textual.screen import Screen
 
 from console.tui.bindings import key_shown
 from console.tui.main_screens import MAIN_SCREENS
+from shared.structs import Value
 
 _OURSELVES = "jump"
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Value):
     """Something that can be done: its title, what it does, how it is done."""
 
     title: str

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace  # noqa: TID251  # Textual's themes are dataclasses
 from types import MappingProxyType
 from typing import TypeAlias
 
 from rich.terminal_theme import TerminalTheme
 from textual.theme import BUILTIN_THEMES, Theme
 
+from shared.structs import Value
+
 TERMINAL = "terminal"
 Rgb: TypeAlias = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Colors:
+class Colors(Value):
     """One choice of colors: ``theme`` is what Textual calls it."""
 
     name: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -16,6 +15,7 @@ from shared.errors import NotPossible, StoreError
 from shared.files import remedy_for
 from shared.operations.deciding import Operator, Outcome, Plan, allowed, carry_out, lacking
 from shared.rules.operators import Role, everything
+from shared.structs import Value
 
 if TYPE_CHECKING:  # the first screen is painted before the store's library is there
     from shared.health.internet import Network
@@ -35,8 +35,7 @@ _STILL_TRUE = timedelta(seconds=5)
 """So long what was read counts as true where nothing was committed: then a sync may be late."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Value):
     """Why something did not work: what happened and what to do about it."""
 
     sentence: str
@@ -58,8 +57,7 @@ def _this_machine() -> Machine:
     return ThisMachine()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading(Generic[T]):
+class Reading(Value, Generic[T]):
     """What was read when, and how the store stood: ``changes`` is its number before."""
 
     answer: T
@@ -68,8 +66,7 @@ class Reading(Generic[T]):
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Company:
+class Company(Value):
     """A company in focus: the number and the name of its connection."""
 
     id: int

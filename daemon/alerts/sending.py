@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 
@@ -22,6 +21,7 @@ from shared.operations.describe.alerts import Letter
 from shared.rules.alerts import Message, Recipient, digest_due, due
 from shared.rules.outlets import LONGEST
 from shared.rules.webhooks import DELIVERY, SIGNATURE, signature
+from shared.structs import Value
 
 SECONDS = 45.0
 """So long a message may take, whatever its receiver does."""
@@ -31,8 +31,7 @@ class NotSent(Exception):
     """A mail did not go through; the text says why, in a sentence, and holds no secret."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Value):
     """A message to one address. ``number`` is the same when the same is sent again."""
 
     to: str
@@ -56,13 +55,11 @@ class NoMailer(Mailer):
         return fail(NotSent("The setting mail_server names no mail server: see docs/alerts.md."))
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Value):
     """A test was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class DigestWanted:
+class DigestWanted(Value):
     """A digest is due that goes back to ``since``."""
 
     since: datetime
@@ -84,8 +81,7 @@ def wanted(recipient: Recipient, now: datetime) -> Wanted | None:
     return due(recipient, alerts.held(recipient), now)
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Value):
     """A message in words, for mail, and as JSON with its signature's secret, for a URL."""
 
     letter: Letter

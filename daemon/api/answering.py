@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from twisted.internet.defer import CancelledError
 from twisted.internet.defer import TimeoutError as NothingHappened
@@ -33,17 +32,19 @@ from shared.operations.contracts import requests
 from shared.operations.programs import Forbidden, KeyReused, Unauthorized
 from shared.rules.throttling import Source
 from shared.rules.tokens import Access, Caller
+from shared.structs import Value, replace
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Value):
     """A request as it came in, with the route that it found."""
+
+    HIDDEN: ClassVar = ("secret", "body")
 
     route: Route
     path: Mapping[str, str]
     said: Mapping[str, Sequence[str]]
-    secret: str = field(repr=False)
-    body: bytes = field(default=b"", repr=False)
+    secret: str
+    body: bytes = b""
     content_type: str = ""
     key: str = ""
     if_match: str = ""
@@ -56,8 +57,7 @@ class Request:
         return sha256(repr(parts).encode() + b"\n" + self.body).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Value):
     """An answer, with whose token it was; None where it was not good."""
 
     answer: Answer

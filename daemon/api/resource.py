@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from http import HTTPStatus
@@ -29,6 +28,7 @@ from daemon.api.table import ROUTES
 from daemon.edge.body_gate import Body, Head
 from daemon.edge.http import Clock, EdgeRequest, EdgeSite, Meter, uncounted
 from daemon.edge.limits import EdgeLimits
+from shared.structs import replace
 
 LONGEST_QUERY = 8192
 LONGEST_KEY = 255

@@ -6,11 +6,10 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from hashlib import blake2b
-from typing import Any
+from typing import Any, ClassVar
 
 from shared.errors import CannotBeMeant
 from shared.models.store import Store
@@ -19,6 +18,7 @@ from shared.operations.contracts.shapes import Json, Shape
 from shared.operations.deciding import Operator
 from shared.rules.tokens import Access, Caller
 from shared.rules.values import Connection
+from shared.structs import Value, field
 
 BASE = "/api/v1"
 MOST = 1000
@@ -29,8 +29,7 @@ class BadParameter(CannotBeMeant):
     """A parameter of the address that cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Value):
     """What may be said after the ``?``; ``words`` are all that there are, empty: any text.
 
     ``many``: it may be said several times. A number is from ``least`` to ``most``.
@@ -81,8 +80,7 @@ class Parameter:
         return int(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Value):
     """One request, read: who asks, for what. ``connection`` is None where no route names one."""
 
     route: str
@@ -119,8 +117,7 @@ class Asked:
         return f"{self.route} {self.connection.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Value):
     """What a route answers: JSON, and where the next page begins, if there is one."""
 
     json: Json
@@ -128,12 +125,13 @@ class Found:
     status: int = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value):
     """What goes out. ``headers`` are beyond those that every answer has."""
 
+    HIDDEN: ClassVar = ("body",)
+
     status: int
-    body: bytes = field(repr=False)
+    body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
 
@@ -148,8 +146,7 @@ def encoded(json_: Json) -> bytes:
     return json.dumps(json_, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(Value):
     """One method of one address: what it does, what it takes, what it answers."""
 
     method: str

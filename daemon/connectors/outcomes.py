@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +36,7 @@ from shared.rules.connectors import (
 )
 from shared.rules.outlets import OutletStanding, Refused
 from shared.rules.values import RecordKind
+from shared.structs import Value, replace
 
 _WOULD = {SendState.REFUSED: Would.REFUSE}
 Hold = Callable[[], tuple[datetime, OutletStanding]]
@@ -45,8 +45,7 @@ Looked = tuple[Outgoing, Planned, Prepared | None]
 """A record, what is to become of it, and what sending it would do there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leaving:
+class Leaving(Value):
     """A write that is on its way: its record with the bytes, and what it does there.
 
     ``again``: the bytes left before, and the record may have changed since.

@@ -44,20 +44,19 @@ changed there, or what the platform did by itself.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from twisted.internet.defer import Deferred
 
 from shared.rules.arrivals import Arrival, NumberedThere
 from shared.rules.connectors import Change, Watched, Would
 from shared.rules.outlets import Refused
+from shared.structs import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(Value):
     """What a platform can do with a record that it has; what it cannot is left as it is."""
 
     updates: bool = True
@@ -68,8 +67,7 @@ class Capabilities:
     balances: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Company:
+class Company(Value):
     """Whom the key opens the door to. ``identity`` is the same for every key of the account.
 
     ``warnings`` are settings there that may surprise.
@@ -82,35 +80,33 @@ class Company:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Value):
     """A write, ready to be sent. ``digest`` stands for what it says: the same is not sent twice.
 
     ``would`` is what it does there. It never holds the key of the account.
     """
 
-    body: bytes = field(repr=False)
+    HIDDEN: ClassVar = ("body",)
+
+    body: bytes
     digest: str
     would: Would
 
 
-@dataclass(frozen=True, slots=True)
-class Ambiguous:
+class Ambiguous(Value):
     """Several records there may be meant: a person has to choose, or say that it is a new one."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class LeaveAlone:
+class LeaveAlone(Value):
     """The platform keeps its record as it is, such as a paid invoice; ``their_id`` if known."""
 
     reason: str
     their_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NotNow:
+class NotNow(Value):
     """Nothing was done, and it may go through later.
 
     ``whole``: nothing else would go through now. ``after``: so long it wants to be left alone.
@@ -121,8 +117,7 @@ class NotNow:
     after: timedelta = timedelta()
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Value):
     """Nobody can tell whether it was done."""
 
     reason: str
@@ -130,8 +125,7 @@ class Unknown:
     after: timedelta = timedelta()
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Value):
     """It has what was sent, as ``their_id``; empty where it is gone, as was wanted.
 
     ``differs`` is what it has otherwise than QuickBooks all the same; empty: nothing. It is looked
@@ -143,8 +137,7 @@ class Done:
     look_after: timedelta = timedelta()
 
 
-@dataclass(frozen=True, slots=True)
-class FoundAgain:
+class FoundAgain(Value):
     """A record that was sent before, which nobody here knows, as after a restored backup.
 
     Of an invoice, ``baseline`` is what had been paid when it was sent first. ``payments`` are those
@@ -161,8 +154,7 @@ Prepared = Request | Done | Ambiguous | LeaveAlone | Refused | NotNow | FoundAga
 Answer = Done | LeaveAlone | Refused | NotNow | Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Arrivals:
+class Arrivals(Value):
     """A part of what happened there; ``has_more``: ask again at once with this ``cursor``."""
 
     cursor: str
@@ -170,8 +162,7 @@ class Arrivals:
     has_more: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Balances:
+class Balances(Value):
     """A part of what is due there: amounts by the ids of invoices that have a balance.
 
     ``following``: where the next part begins; empty: this was the last one.

@@ -6,16 +6,16 @@ is being asked whether it may be large is all that is held.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.web.http_headers import Headers
 
+from shared.structs import Value
 
-@dataclass(frozen=True)
-class Head:
+
+class Head(Value):
     """What is known of a request before its body."""
 
     method: bytes

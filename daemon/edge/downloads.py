@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from html import escape
-from typing import TypeAlias, TypeVar
+from typing import ClassVar, TypeAlias, TypeVar
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -20,6 +19,7 @@ from twisted.web import http
 from daemon.edge.pages import PAGE_HEADERS, page
 from daemon.failures import tell
 from shared.models.downloads import LIFETIME, PATH, TOKEN_BYTES, Offered
+from shared.structs import Value
 
 T = TypeVar("T")
 
@@ -49,13 +49,14 @@ _LATER = page(
 )
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(Value):
     """What goes back to the browser."""
+
+    HIDDEN: ClassVar = ("content",)
 
     status: int
     headers: dict[bytes, bytes]
-    content: bytes = field(repr=False)
+    content: bytes
 
 
 def token_in(path: str) -> str | None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import sha256
 from xml.parsers import expat
 
@@ -28,6 +27,7 @@ from daemon.edge.soap import (
     bind,
 )
 from shared.qbxml.repair import MARK, Repair
+from shared.structs import Value
 
 _TEXT_BUFFER_BYTES = 64 * 1024
 # expat scans an unfinished token again with every piece it is given: never feed it crumbs.
@@ -47,8 +47,7 @@ Every Web Connector begins with the same two, word for word.
 _KNOWN_BYTES, _MOST_KNOWN = 1024, 64
 
 
-@dataclass(frozen=True)
-class EnvelopeLimits:
+class EnvelopeLimits(Value):
     """How much structure an envelope may have; a real one needs a tenth of it."""
 
     elements: int = 128

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from daemon.edge.proxies import TrustedProxies
+from shared.structs import Value, field
 
 
-@dataclass(frozen=True)
-class EdgeLimits:
+class EdgeLimits(Value):
     """How much of our time, memory and sockets a client may take."""
 
     body_limit_bytes: int = 64 * 1024
@@ -16,7 +14,7 @@ class EdgeLimits:
     response_limit_bytes: int = 32 * 1024 * 1024
     max_connections: int = 100
     max_connections_per_peer: int = 10
-    proxies: TrustedProxies = field(default_factory=TrustedProxies)  # they speak for many clients
+    proxies: TrustedProxies = field(default_factory=TrustedProxies)
     header_seconds: float = 10
     body_seconds: float = 30
     slowest_bytes_per_second: float = 64 * 1024  # a body's length / this is added

@@ -7,9 +7,10 @@ case sensitive. Source: the Web Connector's service contract (operations and typ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
+
+from shared.structs import Value
 
 NAMESPACE = "http://developer.intuit.com/"
 SERVICE = "QBWebConnectorSvc"
@@ -33,16 +34,14 @@ class Result(Enum):
     TEXTS = auto()  # ArrayOfString
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(Value):
     """One named parameter of an operation."""
 
     name: str
     kind: Kind = Kind.TEXT
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(Value, dict=True):
     """One callback: its name on the wire, its parameters in order, and its result."""
 
     name: str

@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 from hashlib import sha256
 from typing import Any
 
 from daemon.edge.operations import NAMESPACE, TICKET_NAMES, Kind, Operation, Result
+from shared.structs import Value
 
 ENVELOPE_NAMESPACE = "http://schemas.xmlsoap.org/soap/envelope/"
 ENVELOPE_NAMESPACE_1_2 = "http://www.w3.org/2003/05/soap-envelope"
@@ -137,8 +137,7 @@ def _given_away(pieces: deque[bytes]) -> Iterator[bytes]:
         yield pieces.popleft()
 
 
-@dataclass(frozen=True, repr=False)
-class Call:
+class Call(Value):
     """One question of the Web Connector: its arguments in the order of the table."""
 
     operation: Operation

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
+
+from shared.structs import Value
 
 
 class NoAnswer(Exception):
     """There was no answer; the text says why, in a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value):
     """The head of an answer; ``retry_after`` as the receiver wrote it, or empty."""
 
     status: int

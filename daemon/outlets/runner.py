@@ -10,7 +10,6 @@ same then.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -26,6 +25,7 @@ from shared.models.outlets import Progress, Waiting
 from shared.models.store import Store
 from shared.rules.events import Event
 from shared.rules.outlets import Became, OutletStanding, TryAgain
+from shared.structs import Value, replace
 
 AT_ONCE = 100
 """How many events are read at once."""
@@ -62,8 +62,7 @@ class Outlet(Protocol):
         """Deliver an event, or say why not."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
+class _Window(Value):
     """Events that follow each other: some to be tried at the same time, some behind others."""
 
     tried: tuple[Event, ...]

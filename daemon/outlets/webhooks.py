@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import ClassVar
 
 from attrs import define
 from twisted.internet.defer import Deferred
@@ -20,6 +20,7 @@ from shared.operations.contracts.webhooks import delivery_json
 from shared.rules.events import Event, EventKind
 from shared.rules.outlets import GIVE_UP_AFTER, Became, Delivered, Refused, TryAgain
 from shared.rules.webhooks import DELIVERY, SIGNATURE, Webhook, signature
+from shared.structs import PartlyCompared
 
 LOOK_SECONDS = 10.0
 """How often it is looked which webhooks there are."""
@@ -29,16 +30,18 @@ _BUSY = (429, 502, 503, 504)
 """What is answered where no other event would be taken either."""
 
 
-@dataclass(frozen=True)
-class WebhookOutlet:
+class WebhookOutlet(PartlyCompared):
     """One webhook, as ``daemon.outlets.runner.Outlet`` tells."""
+
+    HIDDEN: ClassVar = ("secret", "client", "reads", "now")
+    NOT_COMPARED: ClassVar = ("client", "reads", "now")
 
     webhook: Webhook
     kinds: frozenset[str] | None
-    secret: str = field(repr=False)
-    client: Callable[[], Poster] = field(compare=False, repr=False)
-    reads: Reads = field(compare=False, repr=False)
-    now: Callable[[], datetime] = field(compare=False, repr=False)
+    secret: str
+    client: Callable[[], Poster]
+    reads: Reads
+    now: Callable[[], datetime]
     at_once: int = 4
     gives_up_after: timedelta = GIVE_UP_AFTER
 

@@ -6,9 +6,8 @@ Store-thread code, inside one transaction a call.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from daemon.callers import Caller, Callers
 from daemon.session import login
@@ -22,6 +21,7 @@ from shared.rules import schedule
 from shared.rules.throttling import Lock, Source, lock_after
 from shared.rules.values import Application, ApplicationKind, Credentials, Session, SyncState
 from shared.settings import Settings
+from shared.structs import Value, replace
 
 ORPHANED_AFTER = timedelta(seconds=60)
 """A session that was silent for so long does not keep its own PC out."""
@@ -33,16 +33,17 @@ Guessed: TypeAlias = tuple[Source, str, int]
 """Wrong guesses of a source that lock it: which, its name, and how many there are by now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recognized:
+class Recognized(Value):
     """What the store knows of somebody who logs in, at its time ``now``.
 
     ``secret`` keys the proofs of passwords. ``names`` are the sources by which a wrong password is
     counted, besides a user name that exists; ``locks`` what they have guessed before.
     """
 
+    HIDDEN: ClassVar = ("secret",)
+
     credentials: Credentials | None
-    secret: str = field(repr=False)
+    secret: str
     now: datetime
     names: Mapping[Source, str]
     locks: Mapping[Source, Lock | None]

@@ -9,7 +9,6 @@ where the file bears the stamp of another one that was bound before, this one ge
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from daemon.stages.reading import Introduced
@@ -18,17 +17,16 @@ from shared.qbxml.responses import CompanyRet, HostRet
 from shared.rules.company_files import Neighbor, company_key, plain
 from shared.rules.currencies import HOME_CURRENCY, currency_code
 from shared.rules.values import Application, CompanyBinding, Connection, SampleCompany
+from shared.structs import Value, field, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Value):
     """The company is the right one; ``binding`` is what to record."""
 
     binding: CompanyBinding
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Value):
     """No request may be handed out; ``code`` is the hint, ``facts`` fill its sentence.
 
     ``shares`` is the key of a company file that another connection was bound to before.
@@ -39,8 +37,7 @@ class Refused:
     shares: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Alone:
+class Alone(Value):
     """No other connection was bound to this file before.
 
     ``same_file`` are connections that were bound to it later, ``by_name`` those whose company only

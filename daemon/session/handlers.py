@@ -10,8 +10,8 @@ leaves the session where the next one, or the same call made again, goes on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from twisted.logger import Logger
 
@@ -45,6 +45,7 @@ from shared.qbxml.writer import RequestRefused, write_message_set
 from shared.rules import schedule
 from shared.rules.values import Exchange, Session, SyncState
 from shared.settings import Settings
+from shared.structs import Value, replace
 
 IDENTIFY = "identify"
 NO_OP = "NoOp"
@@ -60,17 +61,18 @@ ROWS_AT_ONCE, SYNCS_AT_ONCE = 5_000, 500
 """How much of old syncs is forgotten in one transaction, while others wait for the store."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(Value):
     """The answer that receiveResponseXML should bring, and the stages that asked for it.
 
     None has: QuickBooks says who it is, before any stage has asked anything.
     """
 
+    HIDDEN: ClassVar = ("stages",)
+
     session: Session
     exchange_id: int
     request_id: str
-    stages: StageSequence | None = field(repr=False)
+    stages: StageSequence | None
 
     @property
     def take(self) -> Callable[[Ret | BadRecord], Iterable[object]]:

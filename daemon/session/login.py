@@ -10,13 +10,13 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 
 from shared import dates, hints, passwords
 from shared.rules.values import Credentials
+from shared.structs import Value
 
 _REFUSAL = "refused"
 _LONGEST_TIME = 10
@@ -111,8 +111,7 @@ def digest(username: str) -> str:
     return sha256(username.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Value):
     """Why a login was refused: the hint code and the sync that shows it to the operator.
 
     ``until`` is when a lock ends, in whole seconds; None where nothing is locked.

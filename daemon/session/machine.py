@@ -30,10 +30,10 @@ Every move, as the tables have it (a test holds this list to them)::
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from daemon.transitions import cell
+from shared.structs import Value
 
 
 class Phase(StrEnum):
@@ -48,43 +48,35 @@ class Phase(StrEnum):
     CLOSED = "closed"  # terminal: closed, taken over or given up
 
 
-@dataclass(frozen=True, slots=True)
-class RequestHandedOut:
+class RequestHandedOut(Value):
     """A qbXML request was committed and is the answer of sendRequestXML."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerStored:
+class AnswerStored(Value):
     """QuickBooks' answer was understood and stored, and more work is left."""
 
 
-@dataclass(frozen=True, slots=True)
-class SliceSettled:
+class SliceSettled(Value):
     """Nothing is left to ask for now, and a part of the books was settled: more is left of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class PauseTaken:
+class PauseTaken(Value):
     """QuickBooks was busy: the Web Connector is asked to wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkRanOut:
+class WorkRanOut(Value):
     """Nothing is left to ask."""
 
 
-@dataclass(frozen=True, slots=True)
-class FailureMet:
+class FailureMet(Value):
     """The session cannot go on; the sentence that says why is stored with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpeningRetried:
+class OpeningRetried(Value):
     """QuickBooks could not be opened; the Web Connector tries once more."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionClosed:
+class ConnectionClosed(Value):
     """closeConnection arrived, or the session was taken over or given up."""
 
 

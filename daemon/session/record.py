@@ -6,7 +6,6 @@ Store-thread code, inside the transaction of the callback.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +24,7 @@ from shared.rules.values import (
     Trouble,
 )
 from shared.settings import Settings
+from shared.structs import replace
 
 FAILED_PERCENT = -1
 

@@ -8,7 +8,6 @@ a person has said that it is the one to go on with. Payment Sync asks the same b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 
 from daemon.stages.base import Stage
 from daemon.stages.moves import Ask, AskWrite, Fail, GoOn, Move, Progress
@@ -17,10 +16,10 @@ from daemon.stages.payments.plan import Step, WhichCopy
 from daemon.stages.payments.restored import Compared, NotTold
 from daemon.stages.reading import Reading
 from shared.qbxml.responses import BadRecord, ResponseHead, Ret
+from shared.structs import replace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownCopy(WhichCopy):
+class KnownCopy(WhichCopy, kw_only=True):
     """How it is asked, and whether the question is ``over``."""
 
     over: bool = False

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import ClassVar
 
 from shared.qbxml.requests import Request
+from shared.structs import Value, field
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Value):
     """A message set to be written and handed out.
 
     Its answer carries ``request_id``. With ``set_id`` and no request it asks what QuickBooks
@@ -22,17 +22,17 @@ class Ask:
     set_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AskWrite:
+class AskWrite(Value):
     """A write to QuickBooks whose exact bytes are committed already."""
+
+    HIDDEN: ClassVar = ("request",)
 
     step: str
     request_id: str
-    request: bytes = field(repr=False)
+    request: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Value):
     """What an answer said, without its rows.
 
     ``status`` is the worst of the message set. ``count`` is the sum of retCount,
@@ -55,20 +55,17 @@ class Answered:
     size_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class GoOn:
+class GoOn(Value):
     """The answer was understood."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Value):
     """QuickBooks was busy: ask again after this many pauses of five seconds."""
 
     pauses: int
 
 
-@dataclass(frozen=True, slots=True)
-class GiveUpOn:
+class GiveUpOn(Value):
     """QuickBooks refuses this one record: it becomes a problem, and the rest goes on."""
 
     object_id: str
@@ -76,8 +73,7 @@ class GiveUpOn:
     said: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotTakenIn:
+class NotTakenIn(Value):
     """The answer with this one record can never be read: it becomes a problem, the rest goes on.
 
     ``said`` is why, as a clause.
@@ -87,15 +83,13 @@ class NotTakenIn:
     said: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(Value):
     """QuickBooks no longer has this one record."""
 
     object_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fail:
+class Fail(Value):
     """The sync ends here; ``code`` is the hint, ``facts`` fill its sentence.
 
     ``on_file``: its problem is on file already.
@@ -110,8 +104,7 @@ class Fail:
 Move = GoOn | Pause | GiveUpOn | NotTakenIn | Gone | Fail
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Value):
     """How far a stage is: records done, expected and failed, and what is being done."""
 
     step: str

@@ -9,11 +9,11 @@ Pure: the plans of both syncs stand on this.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any, Self, TypeVar
 
 from daemon.stages.moves import Answered, Fail, GoOn, Move, NotTakenIn, Pause
+from shared.structs import NODEFAULT, Value, defaults, field_names, replace
 
 IDS_PER_REQUEST = 100
 MOST_RESTARTS = 2
@@ -26,8 +26,7 @@ SHRINK = 8
 """What could not be taken in is asked for again in pages so many times smaller."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paged:
+class Paged(Value, kw_only=True):
     """Where the current step's list stands; the plan of a sync adds what is its own.
 
     ``remaining`` is the iteratorRemainingCount of the last page, -1 while not iterating.
@@ -72,7 +71,7 @@ class Paged:
 
         JSON can hold all of it.
         """
-        usual = _usual(type(self))  # type: ignore[arg-type]  # classes are hashable
+        usual = _usual(type(self))
         told = ((name, getattr(self, name)) for name in usual)
         return {name: value for name, value in told if value != usual[name]}
 
@@ -92,8 +91,8 @@ class Paged:
 
 @cache
 def _usual(plan: type[Paged]) -> dict[str, Any]:
-    """The fields of a plan, with what they are at the start; MISSING where that is not told."""
-    return {field.name: field.default for field in fields(plan)}
+    """The fields of a plan, with what they are at the start; NODEFAULT where that is not told."""
+    return dict.fromkeys(field_names(plan), NODEFAULT) | defaults(plan)
 
 
 State = TypeVar("State", bound=Paged)

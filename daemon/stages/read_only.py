@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -25,6 +24,7 @@ from shared.qbxml import statuses
 from shared.qbxml.requests import Continue, Iterator, Request, Start
 from shared.qbxml.responses import BadRecord, Ret
 from shared.rules.values import Connection, Outcome, ProblemState, Record, RecordKind, Trouble
+from shared.structs import replace
 
 LIST = "all"
 """In place of a TxnID, where none of the list can be read."""
@@ -53,8 +53,7 @@ class Kept(Protocol):
 V = TypeVar("V", bound=Kept)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place(Paged):
+class Place(Paged, kw_only=True):
     """Where the list stands; ``since`` is empty where all are read.
 
     ``is_whole``: it was read to its end.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from daemon.stages.moves import Answered
@@ -19,6 +18,7 @@ from shared.qbxml.responses import (
     Ret,
 )
 from shared.rules.values import Exchange
+from shared.structs import Value, field
 
 BATCH = 125
 """Rows that are stored in one transaction; a larger answer takes several, so that memory and
@@ -31,8 +31,7 @@ NO_SUCH_OWNER = 3121
 """No application with this OwnerID has left anything in the company file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Introduced:
+class Introduced(Value):
     """What QuickBooks said of itself; each part may be missing.
 
     ``company`` carries the stamps of every application that was asked for; ``stamps_read`` are
@@ -45,8 +44,7 @@ class Introduced:
     stamps_read: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Value):
     """What a batch of rows came to; the numbers are those of ``plan.Answered``.
 
     ``taken_ids`` are the records that could be read, ``seen_ids`` all that QuickBooks showed.
@@ -73,8 +71,7 @@ class Tally:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Value):
     """An answer without the rows that were stored on the way.
 
     ``heads`` are the response elements in order; ``rows`` the last batch, not yet stored;

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -27,6 +26,7 @@ from shared.models.payments import long_waits, rejudging
 from shared.rules.payments import reasons
 from shared.rules.values import ApplicationKind, Outcome, Session, SyncState
 from shared.settings import Settings
+from shared.structs import replace
 
 
 class StageName(StrEnum):

@@ -9,20 +9,20 @@ import http.client
 import socket
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
+from shared.structs import Value
+
 T = TypeVar("T")
 SECONDS = 8.0
 READ_BYTES = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Value):
     """What a GET answered: ``location`` of a redirect (else empty), the beginning of the body."""
 
     status: int

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from shared.health.internet import Network
 from shared.health.platforms import KeyNotGood
 from shared.rules import invoiced
+from shared.structs import Value
 
 PER_PAGE = 100
 PAGE_BYTES = 32 << 20
 """So much of an answer is read: a page of a hundred invoices with their lines has less."""
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceThere:
+class InvoiceThere(Value):
     """An invoice of Invoiced: its id there, what people call it, and what is left to pay."""
 
     id: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.models import (
@@ -26,14 +25,14 @@ from shared.rules.payments.values import PaymentStatus
 from shared.rules.store_checks import StoreCheck
 from shared.rules.throttling import Lock
 from shared.rules.values import Application, Connection
+from shared.structs import Value
 
 WATCHED = (
     *(PaymentStatus.UNKNOWN, PaymentStatus.PARKED, PaymentStatus.READY, PaymentStatus.WAITING),
 )
 
 
-@dataclass(frozen=True, slots=True)
-class StoreSnapshot:
+class StoreSnapshot(Value):
     """The store at one moment, ``now``. ``latest_at`` is the latest time stamped into it.
 
     ``on_one_file`` are the names of connections that belong to one company file. ``recipients``

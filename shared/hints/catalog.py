@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -26,6 +25,7 @@ from shared.qbxml.statuses import (
     StatusRange,
     range_of,
 )
+from shared.structs import Value
 
 
 class Kind(StrEnum):
@@ -38,8 +38,7 @@ class Kind(StrEnum):
     STATUS = "status"
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(Value):
     """One entry: what happened, why, what to do in steps, and who does it.
 
     ``short`` and ``next`` make the status line; they may hold ``{field}`` names, and

@@ -7,10 +7,10 @@ keeps to 200 characters by shortening what was filled in, never the remedy.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from shared.hints.catalog import Hint, Kind, default_fields, hint
 from shared.qbxml.statuses import meaning_of
+from shared.structs import Value, replace
 
 MAX_SENTENCE = 200
 _LEAST_FIELD = 8
@@ -18,8 +18,7 @@ _LEAST_QUOTE = 24
 _QUOTE = " QuickBooks said: "
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Value):
     """What happened and what to do, filled in; for a Problem or a Record."""
 
     message: str

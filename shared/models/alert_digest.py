@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -12,6 +11,7 @@ from shared.models import tables as t
 from shared.models.convert import millis, money
 from shared.models.statements import AnyOf, Statement, slot
 from shared.rules.events import EventKind
+from shared.structs import Value
 
 COUNTED = (
     *(EventKind.SYNC_FINISHED, EventKind.SYNC_FAILED, EventKind.INVOICE_IMPORTED),
@@ -19,8 +19,7 @@ COUNTED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(Value):
     """How often something happened, and to how much money in one currency."""
 
     kind: EventKind

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from peewee import JOIN, SQL, Value, fn
+from peewee import JOIN, SQL, fn
+from peewee import Value as SqlValue
 
 from shared.errors import NotFound
 from shared.models import events, outlets
@@ -28,6 +28,7 @@ from shared.models.statements import (
 from shared.rules.alerts import Alert, Changes, Condition, Held, Message, Recipient, Told
 from shared.rules.events import EventKind
 from shared.rules.webhooks import secret_of
+from shared.structs import Value
 
 _ALERT = Mapper(Alert, t.Alert, connection=fn.COALESCE(t.Connection.name, ""))
 _RECIPIENT = Mapper(
@@ -121,7 +122,7 @@ def newest(limit: int, connection_id: int | None = None, *, closed: bool = False
 
 
 def _newest() -> Any:
-    is_wanted = t.Alert.closed_ms.is_null() | (slot("closed") == Value(True, converter=False))
+    is_wanted = t.Alert.closed_ms.is_null() | (slot("closed") == SqlValue(True, converter=False))
     is_of = fn.COALESCE(slot("connection").cast("BIGINT"), t.Alert.connection) == t.Alert.connection
     return _alerts(is_wanted, is_of).order_by(t.Alert.id.desc()).limit(slot("limit"))
 
@@ -264,8 +265,7 @@ def digest_sent(recipient_id: int, now: datetime) -> None:
 # Tests.
 
 
-@dataclass(frozen=True, slots=True)
-class Tested:
+class Tested(Value):
     """What became of a test message."""
 
     delivered: Annotated[bool, "whether it was taken"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from datetime import datetime
 from itertools import chain, count
 from typing import Any
@@ -41,6 +40,7 @@ from shared.rules.values import (
     Layout,
     RecordKind,
 )
+from shared.structs import defaults, field_names
 
 __all__ = [
     "add",
@@ -67,7 +67,7 @@ __all__ = [
 ]
 
 NAME_LENGTH = 60
-_EDITABLE = {one.name for one in fields(Connection)} - {
+_EDITABLE = set(field_names(Connection)) - {
     *("id", "created_at", "binding", "platform_account", "paused_at", "paused_by")
 }
 _UNBOUND = {
@@ -94,7 +94,7 @@ def add(
     name = _checked_name(name)
     _refuse_taken(name)
     account = _free_account(name)
-    usual = {one.name: one.default for one in fields(Connection) if one.name in _EDITABLE}
+    usual = {name: value for name, value in defaults(Connection).items() if name in _EDITABLE}
     columns = CONNECTION.changes(
         **(usual | settings | {"name": name}), created_at=now, platform_account=account
     )

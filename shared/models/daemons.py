@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.models import tables as t
 from shared.models.convert import millis, moment, moment_or_none
 from shared.models.mapper import Mapper
 from shared.models.statements import Row, Statement, insert_rows, slot
+from shared.structs import Value
 
 BEAT_EVERY = timedelta(seconds=15)
 SILENT_AFTER = 3 * BEAT_EVERY
 KEPT = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
-class DaemonFacts:
+class DaemonFacts(Value):
     """What a daemon says of itself. ``instance`` is random, another one after each start.
 
     ``listening`` are the addresses that it is bound to, such as ``http://127.0.0.1:8085``.
@@ -33,8 +32,7 @@ class DaemonFacts:
     started_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Daemon:
+class Daemon(Value):
     """A daemon as the store knows it; ``stopped_at`` is None until it said that it ends."""
 
     facts: DaemonFacts

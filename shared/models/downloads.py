@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.statements import Statement, insert_row, slot
+from shared.structs import Value
 
 LIFETIME = timedelta(minutes=15)
 CLOCK_TOLERANCE = timedelta(minutes=1)
@@ -23,12 +23,13 @@ TOKEN_BYTES = 16
 PATH = "/download"
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
+class Offered(Value):
     """A file as it is handed over; ``who`` made the link."""
 
+    HIDDEN: ClassVar = ("content",)
+
     file_name: str
-    content: bytes = field(repr=False)
+    content: bytes
     who: str
 
 

@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from peewee import JOIN, SQL, TextField, Value, fn
+from peewee import JOIN, SQL, TextField, fn
+from peewee import Value as SqlValue
 
 from shared.models import tables as t
 from shared.models.convert import millis
@@ -35,6 +35,7 @@ from shared.models.statements import (
     unit_time,
 )
 from shared.rules.events import Event, EventKind
+from shared.structs import Value
 
 if TYPE_CHECKING:
     from shared.models.store import Store
@@ -103,7 +104,7 @@ def columns(
 
 def text(column: Any) -> Any:
     """A word, parameter or number as text, which PostgreSQL has to be told."""
-    node = Value(column, converter=False) if isinstance(column, str) else column
+    node = SqlValue(column, converter=False) if isinstance(column, str) else column
     return node if isinstance(node, TextField) else node.cast("TEXT")
 
 
@@ -164,8 +165,7 @@ def end(store: Store) -> int:
         return _last_settled()
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Value):
     """Events in order; ``cursor`` is where the next slice begins, also when there are none."""
 
     events: tuple[Event, ...]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from shared.models.statements import Engine, current
+from shared.structs import Value
 
 
-@dataclass(frozen=True, slots=True)
-class StoreFacts:
+class StoreFacts(Value):
     """An engine with its version, such as ``sqlite`` 3.51.3, and the size of the store."""
 
     engine: Engine

@@ -7,7 +7,6 @@ read indexes, no rows one by one: 100,000 invoices are counted in some ten milli
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ from shared.rules.outlets import DeliveryState
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.throttling import Source
 from shared.rules.values import LONGEST_LOCK, ProblemState
+from shared.structs import Value
 
 SETTLED = frozenset(
     {
@@ -31,16 +31,14 @@ SETTLED = frozenset(
 """Payments that nobody waits for: of these no age is told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Value):
     """How many are in a state, and since when the oldest of them; None where that says nothing."""
 
     count: int
     oldest_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OutletFigures:
+class OutletFigures(Value):
     """What an outlet still has to deliver. ``behind`` counts events that it has not passed."""
 
     name: str
@@ -50,8 +48,7 @@ class OutletFigures:
     delivered_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class ApplicationFigures:
+class ApplicationFigures(Value):
     """An application that has a password: what is expected of it, and what was heard of it.
 
     ``last_sync`` is the state of its latest sync, empty for none.

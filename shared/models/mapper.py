@@ -1,7 +1,7 @@
-"""Rows as values and values as rows: a field of a dataclass is the column of its name.
+"""Rows as values and values as rows: a field of a value is the column of its name.
 
 What a column is called and how it holds a value follows from the field's type, so a new field is
-written in two places: in the dataclass and in ``tables``.
+written in two places: in the value and in ``tables``.
 
 - an amount (Decimal) stands in ``<name>_cents``, as hundredths
 - a time (datetime) stands in ``<name>_ms`` without a closing "at", "until" or "since", as
@@ -29,8 +29,9 @@ from typing import Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origi
 
 from shared.models.convert import cents, millis, moment, money
 from shared.models.statements import Row, Statement, insert_rows, slot
+from shared.structs import Value, field_names
 
-V = TypeVar("V")
+V = TypeVar("V", bound=Value)
 Convert = Callable[[Any], Any]
 _CLOSING = ("_at", "_until", "_since")
 
@@ -74,7 +75,7 @@ class _Column(NamedTuple):
 
 
 class Mapper(Generic[V]):
-    """Rows of ``table`` as values of the dataclass ``made``.
+    """Rows of ``table`` as values of the class ``made``.
 
     ``but`` are fields that stand in no column; ``read`` takes them by name. ``columns`` name
     the column of a field that is called otherwise, any other expression to select, or the Mapper
@@ -143,7 +144,9 @@ class Mapper(Generic[V]):
     def _columns(self) -> tuple[_Column, ...]:
         hints = get_type_hints(self._made)
         return tuple(
-            self._column(name, hint) for name, hint in hints.items() if name not in self._but
+            self._column(name, hints[name])
+            for name in field_names(self._made)
+            if name not in self._but
         )
 
     @cached_property

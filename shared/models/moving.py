@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Annotated, Any
 
@@ -23,6 +22,7 @@ from shared.models import tables as t
 from shared.models.schema import UNFINISHED_COPY
 from shared.models.statements import Row, current, streaming_cursor
 from shared.models.store import Store
+from shared.structs import Value
 
 BATCH_ROWS, BATCH_BYTES = 500, 4 << 20
 Told = Callable[[str, int], object]
@@ -31,8 +31,7 @@ _ORIGIN = ""
 """The place that names the source; all others are names of tables."""
 
 
-@dataclass(frozen=True, slots=True)
-class CopiedTable:
+class CopiedTable(Value):
     """A table that is the same on both sides."""
 
     table: Annotated[str, "its name"]
@@ -40,8 +39,7 @@ class CopiedTable:
     digest: Annotated[str, "the sum of the digests of its rows, the same on both sides"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(Value):
     """A table as it is read and written: the names of its columns, and of those of its key."""
 
     name: str

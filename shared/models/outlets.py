@@ -9,7 +9,6 @@ long, is parked for a person to look at.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,6 +40,7 @@ from shared.rules.outlets import (
     pause,
 )
 from shared.rules.values import RecordKind, Trouble
+from shared.structs import Value
 
 DELIVERY_PARKED = "delivery-parked"
 HELD = timedelta(minutes=2)
@@ -148,8 +148,7 @@ _LET_GO = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Value):
     """What an outlet set aside: events that are due now, and the records that have any."""
 
     due: tuple[Event, ...]
@@ -188,8 +187,7 @@ def next_due(outlet_id: int) -> datetime | None:
 _NEXT_DUE = Statement(lambda: t.Delivery.select(fn.MIN(t.Delivery.next_ms)).where(_waiting_at()))
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Value):
     """What an outlet did since it last said so.
 
     ``tried`` are events with what became of each, in their order; ``behind`` those that wait for an
@@ -198,7 +196,7 @@ class Progress:
 
     position: int
     tried: tuple[tuple[Event, Became], ...] = ()
-    behind: tuple[Event, ...] = field(default=())
+    behind: tuple[Event, ...] = ()
 
 
 def note(
@@ -373,8 +371,7 @@ _FAILED = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
+class Queue(Value):
     """What an outlet set aside, in figures; ``reason`` is that of what failed last."""
 
     waiting: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +12,12 @@ from shared.models.convert import millis
 from shared.models.statements import AnyOf, Statement, among, slot
 from shared.rules.events import Event
 from shared.rules.outlets import DeliveryState
+from shared.structs import Value
 
 _WAITING, _PARKED = DeliveryState.WAITING.value, DeliveryState.PARKED.value
 
 
-@dataclass(frozen=True, slots=True)
-class Aside:
+class Aside(Value):
     """An event that an outlet set aside; ``overtaken``: a later one of its record was delivered."""
 
     outlet: str

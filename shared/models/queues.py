@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,18 +14,17 @@ from shared.models.rows import APPLICATION, CONNECTION
 from shared.models.statements import Row, Statement, among
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import Application, Connection, ProblemState
+from shared.structs import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
+class Queue(Value):
     """How many wait, and since when the one that has waited longest."""
 
     count: int
     oldest_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RunningSync:
+class RunningSync(Value):
     """A sync that has not ended, and when its Web Connector was last heard of."""
 
     id: int

@@ -7,10 +7,10 @@ without a rule, and holds what is forgotten against the rules; docs/what-is-kept
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.models import tables as t
+from shared.structs import Value
 
 
 class Stays(StrEnum):
@@ -23,8 +23,7 @@ class Stays(StrEnum):
     WITH = "with what it belongs to"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Value):
     """The rule of a table: ``why`` it stays permanently, or until when else."""
 
     stays: Stays

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from shared.errors import StoreError, StoreOutdated, StoreTooNew
 from shared.models import without_psycopg
+from shared.structs import Value
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 UNFINISHED_COPY = "unfinished_copy"
@@ -16,8 +16,7 @@ UNFINISHED_COPY = "unfinished_copy"
 _HISTORY = "schema_migration"
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(Value):
     """The steps that a store took (``applied``) against those that this version has."""
 
     applied: tuple[str, ...]

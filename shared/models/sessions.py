@@ -7,7 +7,6 @@ lock its row on PostgreSQL, so two daemons serve the same ticket one after the o
 from __future__ import annotations
 
 import zlib
-from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -20,6 +19,7 @@ from shared.models.mapper import Mapper
 from shared.models.rows import APPLICATION, CONNECTION
 from shared.models.statements import Statement, insert_row, locking, slot, slots, update_columns
 from shared.rules.values import Application, Connection, Exchange, Session
+from shared.structs import replace
 
 _EXCHANGE = Mapper(Exchange, t.Exchange, request=fn.COALESCE(t.ExchangeRequest.text, b""))
 _SESSION = Mapper(

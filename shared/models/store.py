@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -25,12 +24,12 @@ from shared.models.sqlite import NO_STORE_YET, SqliteEngine
 from shared.models.tables import TABLES
 from shared.people import Person
 from shared.rules.operators import Grants, Role, Scope, everything
+from shared.structs import Value
 
 Clock = Callable[[], datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Upgraded:
+class Upgraded(Value):
     """What an upgrade did: the steps taken, and where the file was backed up before."""
 
     applied: Annotated[tuple[str, ...], "the steps that were taken, as a list; empty: up to date"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
@@ -14,12 +13,12 @@ from shared.models.store import Store
 from shared.rules.alerts import Alert, Recipient
 from shared.rules.events import EventKind
 from shared.rules.values import ConnectionOverview, Problem, ProblemState
+from shared.structs import Value
 
 MOST_PROBLEMS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class DigestPart:
+class DigestPart(Value):
     """What happened in one connection. ``sums`` are by kind of event and currency."""
 
     connection: Annotated[str, "the connection"]
@@ -35,8 +34,7 @@ class DigestPart:
     sums: tuple[tuple[EventKind, str, Decimal], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DigestView:
+class DigestView(Value):
     """A digest: since when, what stands, and each connection."""
 
     since: datetime

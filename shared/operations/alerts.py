@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from shared.errors import CannotBeMeant, NotPossible
 from shared.mail_server import is_mail_address
@@ -18,6 +17,7 @@ from shared.operations.which import Which
 from shared.rules.alerts import Alert, Audience, Digest, DigestTime, Recipient
 from shared.rules.operators import Role
 from shared.rules.quiet_hours import NotQuietHours, QuietHours
+from shared.structs import Value, replace
 
 MOST = 100
 """So many recipients there are at the most."""
@@ -31,8 +31,7 @@ def view_alerts(
     return alerts.newest(limit, which.number(connection), closed=closed)
 
 
-@dataclass(frozen=True, slots=True)
-class RecipientStanding:
+class RecipientStanding(Value):
     """A recipient with how its messages stand."""
 
     recipient: Recipient
@@ -56,18 +55,18 @@ def _standing(recipient: Recipient) -> RecipientStanding:
 # Adding and removing.
 
 
-@dataclass(frozen=True)
-class Added(Outcome):
+class Added(Outcome, kw_only=True):
     """A new recipient. ``secret`` signs what its URL gets, and is shown this once."""
 
-    id: Annotated[int, "number of the recipient"] = field(kw_only=True)
+    HIDDEN: ClassVar = ("secret",)
+
+    id: Annotated[int, "number of the recipient"]
     secret: Annotated[
         str, "the secret that signs the requests to its URL, shown once; empty: it is email"
-    ] = field(kw_only=True, repr=False)
+    ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
+class Wanted(Value, kw_only=True):
     """What a recipient is to get; empty texts for the usual."""
 
     audience: Audience = Audience.OPERATOR
@@ -77,13 +76,14 @@ class Wanted:
     amounts: bool | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class AddPlan(Plan[Added]):
+class AddPlan(Plan[Added], kw_only=True):
     """A recipient to be added."""
+
+    HIDDEN: ClassVar = ("address",)
 
     role = Role.MANAGE
 
-    address: str = field(repr=False)
+    address: str
     connection: str
     wanted: Wanted
 
@@ -179,8 +179,7 @@ def _checked(wanted: Wanted) -> Wanted:
     return replace(wanted, quiet=quiet, digest_time="" if wanted.digest is Digest.NONE else time)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RemovePlan(Plan[Outcome]):
+class RemovePlan(Plan[Outcome], kw_only=True):
     """A recipient that is to be told nothing more."""
 
     role = Role.MANAGE
@@ -211,15 +210,13 @@ def plan_remove(_store: Store, recipient_id: int) -> RemovePlan:
 # Tests.
 
 
-@dataclass(frozen=True)
-class Asked(Outcome):
+class Asked(Outcome, kw_only=True):
     """Test messages that the daemon sends to these recipients."""
 
-    ids: tuple[int, ...] = field(kw_only=True)
+    ids: tuple[int, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class TestPlan(Plan[Asked]):
+class TestPlan(Plan[Asked], kw_only=True):
     """A test message to some recipients."""
 
     role = Role.MANAGE
@@ -256,8 +253,7 @@ def plan_test(_store: Store, ids: Sequence[int] = ()) -> TestPlan:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class TestResult:
+class TestResult(Value):
     """What became of the test of one recipient."""
 
     __test__ = False
@@ -267,8 +263,7 @@ class TestResult:
     reason: Annotated[str, "why it was not; empty: it was"]
 
 
-@dataclass(frozen=True, slots=True)
-class TestResults:
+class TestResults(Value):
     """What became of tests."""
 
     __test__ = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias
 
@@ -12,14 +11,14 @@ from shared.models.store import Store
 from shared.operations.days import begin_and_end, days_meant
 from shared.operations.pages import AT_ONCE, Page, by_number, page_of
 from shared.rules.values import AuditEntry
+from shared.structs import Value, replace
 
 EVERYTHING = 2**62
 Entries: TypeAlias = Page[AuditEntry, int]
 PLACES = ("who", "action", "connection", "detail")
 
 
-@dataclass(frozen=True, slots=True)
-class AuditFilter:
+class AuditFilter(Value):
     """Which entries are wanted.
 
     Each of ``holding`` is a place (one of PLACES, or ``anywhere``) and a text that is in it;

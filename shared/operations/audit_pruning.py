@@ -8,10 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from shared.errors import CannotBeMeant, NotPossible
 from shared.files import all_or_nothing
@@ -22,22 +21,25 @@ from shared.operations.days import midnight
 from shared.operations.deciding import Need, Operator, Outcome, Plan
 from shared.operations.describe.text import count
 from shared.rules.operators import Role
+from shared.structs import replace
 
 LEAVES_STORE = "leaves-store"
 ALWAYS_KEPT = timedelta(days=90)
 """Whoever did something lately cannot have it forgotten."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PrunePlan(Plan[Outcome]):
+class PrunePlan(Plan[Outcome], kw_only=True):
     """Entries from before a day that go into ``file``, one JSON object a line, and out of here."""
+
+    HIDDEN: ClassVar = ("put",)
+    NOT_COMPARED: ClassVar = ("put",)
 
     role = Role.MANAGE
 
     before: date
     file: Path
     entries: int
-    put: Callable[[str, bytes], Path] | None = field(default=None, compare=False, repr=False)
+    put: Callable[[str, bytes], Path] | None = None
 
     @property
     def everywhere(self) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +12,7 @@ from shared.models import backups
 from shared.models.restoring import BESIDE
 from shared.models.store import Store
 from shared.rules.backups import read_name
+from shared.structs import Value
 
 
 class Origin(StrEnum):
@@ -24,8 +24,7 @@ class Origin(StrEnum):
     BEFORE_UPGRADE = "before an upgrade"
 
 
-@dataclass(frozen=True, slots=True)
-class BackupFile:
+class BackupFile(Value):
     """One file: the store as it was at ``made_at``."""
 
     path: Path

@@ -6,7 +6,6 @@ import json
 import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -29,6 +28,7 @@ from shared.operations.health import view as examined
 from shared.operations.syncs import Message, pretty
 from shared.rules.values import Connection, Exchange, Outcome, Record, Sync
 from shared.settings import Settings
+from shared.structs import replace
 
 MOST_RECORDS = 5000
 MOST_ANSWER_CHARACTERS = 8_000_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -23,6 +22,7 @@ from shared.rules.operators import Role
 from shared.rules.payments.values import DepositRule, ListKind, MethodRule, Payment, PaymentStatus
 from shared.rules.payments.views import Hold
 from shared.rules.values import Application, Connection, Sync
+from shared.structs import Value
 
 ENDS_SIGN_IN = "ends-sign-in"
 IN_DOUBT = "in-doubt"
@@ -42,8 +42,7 @@ _REBOUND = (
 # What there is.
 
 
-@dataclass(frozen=True)
-class ConnectionView:
+class ConnectionView(Value):
     """A connection with what stands around it; ``hold`` keeps the payments that wait here."""
 
     connection: Connection
@@ -111,8 +110,7 @@ def _view(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsView:
+class SettingsView(Value):
     """Everything of a connection that a person can change.
 
     ``accounts`` and ``methods`` are the full names that QuickBooks listed last, active ones only.
@@ -153,15 +151,13 @@ def check_name(_store: Store, name: str) -> None:
 # What can be decided.
 
 
-@dataclass(frozen=True)
-class Decided(Outcome):
+class Decided(Outcome, kw_only=True):
     """The connection as it is now; after removing it, as it was."""
 
-    connection: Connection = field(kw_only=True)
+    connection: Connection
 
 
-@dataclass(frozen=True, kw_only=True)
-class AddPlan(Plan[Decided]):
+class AddPlan(Plan[Decided], kw_only=True):
     """A new connection: ``fields`` as ``models.connections.add`` takes them, the name among them.
 
     The numbers of ``deposits`` mean nothing yet.
@@ -209,8 +205,7 @@ def plan_add(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class EditPlan(Plan[Decided]):
+class EditPlan(Plan[Decided], kw_only=True):
     """Other values for fields, and whether the company file is forgotten."""
 
     role = Role.MANAGE
@@ -291,8 +286,7 @@ def _doubt(connection_id: int) -> Iterator[Need]:
         )
 
 
-@dataclass(frozen=True)
-class _Sums:
+class _Sums(Value):
     """How many payments, and their amounts by currency."""
 
     count: int
@@ -327,8 +321,7 @@ def _released(before: Connection, real: Mapping[str, Any]) -> _Sums:
     return _Sums.over(one for one in in_time if one.code in _HELD)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RemovalPlan(Plan[Decided]):
+class RemovalPlan(Plan[Decided], kw_only=True):
     """A connection that goes, with all that it holds."""
 
     role = Role.MANAGE

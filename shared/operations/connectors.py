@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from shared.errors import NotPossible
 from shared.models import connections, events
@@ -12,31 +12,33 @@ from shared.models.platforms import accounts, copies, outbox, sending, stopped
 from shared.models.store import Store
 from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.describe.text import count
-from shared.operations.which import account_of
 from shared.rules import invoiced
 from shared.rules.connectors import AccountState, ConvenienceFees, PlatformAccount
 from shared.rules.invoiced import InvoicedCompany
 from shared.rules.operators import Role
 from shared.rules.values import Connection
+from shared.structs import Value, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
+class Door(Value):
     """The way to an account: where it is, and where its key is. ``sealed`` is the key, encrypted.
 
     ``company`` is whom the key opened the door to; None where nobody could look from here.
     """
 
+    HIDDEN: ClassVar = ("sealed",)
+
     url: str
     sandbox: bool
     key_source: str
-    sealed: bytes = field(repr=False)
+    sealed: bytes
     company: InvoicedCompany | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConnectPlan(Plan[Outcome]):
+class ConnectPlan(Plan[Outcome], kw_only=True):
     """An Invoiced account to be connected, or to be opened with another key."""
+
+    NOT_COMPARED: ClassVar = ("position",)
 
     role = Role.MANAGE
 
@@ -44,7 +46,7 @@ class ConnectPlan(Plan[Outcome]):
     door: Door
     is_new: bool
     convenience_fees: ConvenienceFees | None
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
     def again(self, store: Store) -> ConnectPlan:
         return plan_connect(store, self.connection, self.door, self.convenience_fees)
@@ -160,8 +162,7 @@ def _check_currency(connection: Connection, door: Door) -> None:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class StatePlan(Plan[Outcome]):
+class StatePlan(Plan[Outcome], kw_only=True):
     """An account that is to pause, or to go on."""
 
     role = Role.RUN
@@ -173,7 +174,7 @@ class StatePlan(Plan[Outcome]):
         return plan_state(store, self.connection, self.state)
 
     def apply(self, by: Operator) -> Outcome:
-        account = account_of(self.connection)
+        account = accounts.of(self.connection)
         accounts.set_state(account, self.state)
         word = "resume" if self.state is AccountState.LIVE else "pause"
         by.note(f"invoiced.{word}", account.connection, "")
@@ -193,7 +194,7 @@ def plan_state(_store: Store, name: str, state: AccountState) -> StatePlan:
     Raises NotFound, and NotPossible where it is so already, or nobody can have seen yet what
     resuming would send.
     """
-    account = account_of(name)
+    account = accounts.of(name)
     if account.state is state:
         raise NotPossible(f"{account.connection} is already {state.value}.")
     if state is AccountState.LIVE and account.is_looking:
@@ -211,8 +212,7 @@ def plan_state(_store: Store, name: str, state: AccountState) -> StatePlan:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class EditPlan(Plan[Outcome]):
+class EditPlan(Plan[Outcome], kw_only=True):
     """An account whose settings are to change."""
 
     role = Role.MANAGE
@@ -225,7 +225,7 @@ class EditPlan(Plan[Outcome]):
 
     def apply(self, by: Operator) -> Outcome:
         """Change them, for payments that come in from now on."""
-        account = account_of(self.connection)
+        account = accounts.of(self.connection)
         accounts.set_convenience_fees(account, self.convenience_fees)
         before = account.convenience_fees.value
         by.note("invoiced.edit", account.connection, f"{before} -> {self.convenience_fees.value}")
@@ -245,7 +245,7 @@ _FEES = {
 
 def plan_edit(_store: Store, name: str, convenience_fees: ConvenienceFees) -> EditPlan:
     """What other settings would do. Raises NotFound, and NotPossible where they are so already."""
-    account = account_of(name)
+    account = accounts.of(name)
     if account.convenience_fees is convenience_fees:
         raise NotPossible(
             f"This is already how convenience fees of {account.connection} are handled."
@@ -262,8 +262,7 @@ def plan_edit(_store: Store, name: str, convenience_fees: ConvenienceFees) -> Ed
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class LookPlan(Plan[Outcome]):
+class LookPlan(Plan[Outcome], kw_only=True):
     """A dry run that is wanted."""
 
     role = Role.RUN
@@ -275,7 +274,7 @@ class LookPlan(Plan[Outcome]):
 
     def apply(self, by: Operator) -> Outcome:
         """Have the daemon look at all that waits; it sends nothing for that."""
-        account = account_of(self.connection)
+        account = accounts.of(self.connection)
         outbox.look_again(account.connection_id)
         accounts.set_looking(account.connection_id, is_looking=True)
         by.note("invoiced.preview", account.connection, "")
@@ -284,7 +283,7 @@ class LookPlan(Plan[Outcome]):
 
 def plan_look(_store: Store, name: str) -> LookPlan:
     """What a dry run would do. Raises NotFound."""
-    account = account_of(name)
+    account = accounts.of(name)
     return LookPlan(
         title=f"Preview what {account.connection} would send to Invoiced?",
         verb="Start dry run",
@@ -293,8 +292,7 @@ def plan_look(_store: Store, name: str) -> LookPlan:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class DisconnectPlan(Plan[Outcome]):
+class DisconnectPlan(Plan[Outcome], kw_only=True):
     """An account to be disconnected."""
 
     role = Role.MANAGE
@@ -306,7 +304,7 @@ class DisconnectPlan(Plan[Outcome]):
 
     def apply(self, by: Operator) -> Outcome:
         """Disconnect it; which records are which is kept for the day it is connected again."""
-        account = account_of(self.connection)
+        account = accounts.of(self.connection)
         accounts.remove(account)
         sending.settle_all(account.connection_id, by.now)
         stopped.settle(account, stopped.ALL, stopped.RECEIVING)
@@ -319,7 +317,7 @@ class DisconnectPlan(Plan[Outcome]):
 
 def plan_disconnect(_store: Store, name: str) -> DisconnectPlan:
     """What disconnecting would do. Raises NotFound."""
-    account = account_of(name)
+    account = accounts.of(name)
     return DisconnectPlan(
         title=f"Disconnect {account.connection} from Invoiced?",
         verb="Disconnect",

@@ -7,7 +7,6 @@ it to a customer. That decides for all payments of the name, those on file and t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from shared.errors import NotFound
@@ -38,6 +37,7 @@ from shared.rules.operators import Role
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import CustomerMapping, Payment
 from shared.rules.values import InvoiceStatus
+from shared.structs import Value, replace
 
 MOST_OTHERS = 50
 
@@ -76,8 +76,7 @@ class Kind(StrEnum):
     NAMES = "names"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Value):
     """Which customers or names; each of ``words`` is a part of a name or of the connection's."""
 
     kind: Kind = Kind.BILLED
@@ -98,8 +97,7 @@ def read_filter(text: str) -> Wanted:
     return Wanted(kinds[0] if kinds else Kind.BILLED, words=words)
 
 
-@dataclass(frozen=True, slots=True)
-class Customers:
+class Customers(Value):
     """One page, with the names that wait above the first. ``unresolved`` counts all of these.
 
     ``also_called`` has, for the customers of the page, the names that were matched to them.
@@ -189,8 +187,7 @@ def view_called(store: Store, connection: Which, text: str, most: int) -> Custom
     return view_one(store, held.id, customer_pages.find(held.id, text).list_id, most)
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerName:
+class CustomerName(Value):
     """A name with whom it may mean; ``others`` are customers that were looked for.
 
     ``mapping`` is whom it means already, ``affected`` the payments that are judged again.
@@ -226,15 +223,13 @@ def _others(connection_id: int, words: Sequence[str], known: set[str]) -> tuple[
 # Deciding whom a name means.
 
 
-@dataclass(frozen=True, kw_only=True)
-class Matched(Outcome):
+class Matched(Outcome, kw_only=True):
     """Whom a name means now, or meant until now, and where its payments stand."""
 
     resolved: Resolved
 
 
-@dataclass(frozen=True, kw_only=True)
-class Match(Plan[Matched]):
+class Match(Plan[Matched], kw_only=True):
     """A name of the platform is matched to a customer."""
 
     role = Role.RUN
@@ -291,8 +286,7 @@ def plan_map_called(store: Store, connection: Which, name: str, customer: str) -
     return plan_map(store, held.id, name, customer_pages.find(held.id, customer).list_id)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unmatch(Plan[Matched]):
+class Unmatch(Plan[Matched], kw_only=True):
     """A name means again whoever is called so."""
 
     role = Role.RUN

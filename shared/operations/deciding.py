@@ -13,21 +13,20 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, Self, TypeVar
 
 from shared.errors import NotAllowed, NotFound, NotPossible
 from shared.rules.operators import Role
+from shared.structs import PartlyCompared, Value
 
 if TYPE_CHECKING:
     from shared.models.store import Store
     from shared.rules.operators import Grants
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(Value):
     """Who decides, and in which store. ``who`` is the name that the audit trail keeps."""
 
     store: Store
@@ -52,8 +51,7 @@ def named(by: Operator) -> str:
     return f"{by.who} [{', '.join(others)}]" if others else by.who
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Value):
     """What must be confirmed before a plan is carried out, and why.
 
     ``code`` is for programs and stays the same, ``sentence`` is for people.
@@ -63,8 +61,7 @@ class Need:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Value):
     """What a plan does to one record. ``amount`` is None where no money is concerned."""
 
     connection: str
@@ -74,8 +71,7 @@ class Effect:
     currency: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Value):
     """What became of a plan: the sentence that tells it, and how many records it touched."""
 
     sentence: Annotated[str, "the result, for people"]
@@ -86,8 +82,7 @@ Became = TypeVar("Became", bound=Outcome)
 Became_co = TypeVar("Became_co", bound=Outcome, covariant=True)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan(Generic[Became_co]):
+class Plan(PartlyCompared, Generic[Became_co], kw_only=True):
     """A decision as it would be carried out now. Two plans of the same store compare equal.
 
     ``title`` is the question that a person answers ("Retry payment pay_1, 250.00 USD?"), ``told``

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from shared.errors import NotFound, NotPossible
@@ -13,14 +12,14 @@ from shared.models.store import Store
 from shared.operations import which
 from shared.operations.pages import AT_ONCE, Page, by_number, page_of
 from shared.rules.events import Event, EventKind
+from shared.structs import Value
 
 KINDS = tuple(kind.value for kind in EventKind)
 WORDS = (*dict.fromkeys(kind.partition(".")[0] for kind in KINDS), *KINDS)
 """What may be asked for: ``invoice`` means all kinds of invoices."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventFilter:
+class EventFilter(Value):
     """Which events are wanted; nothing lets all pass. ``kinds`` may be whole, or ``invoice``.
 
     ``connection_id`` is that of a connection that is listed on its own.
@@ -108,8 +107,7 @@ def check_cursor(store: Store, cursor: int) -> None:
             raise CursorLost(cursor)
 
 
-@dataclass(frozen=True, slots=True)
-class Following:
+class Following(Value):
     """Events in order, and the cursor to go on with, also where there are none."""
 
     events: Annotated[tuple[Event, ...], "the events, in order"]

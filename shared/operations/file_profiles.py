@@ -21,7 +21,6 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import resources
@@ -31,6 +30,7 @@ from shared.errors import CannotBeMeant
 from shared.operations.file_text import UnreadableFile
 from shared.operations.file_values import order_of
 from shared.operations.payment_terms import Unreadable
+from shared.structs import Value, field, replace
 
 TERMS: Final = (
     *("external_id", "invoice", "amount", "applied", "customer", "currency", "method"),
@@ -65,8 +65,7 @@ BY_HAND: Final = ("refund", "dispute")
 """The kinds of which each row is told, since a person has to do something about it."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowRule:
+class RowRule(Value):
     """What the words or the amount in one of ``columns`` say that a row is."""
 
     columns: tuple[str, ...]
@@ -80,8 +79,7 @@ class RowRule:
         return next((kind for pattern, kind in self.kinds if fnmatchcase(folded, pattern)), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+class Mapped(Value):
     """``HEADER=field``: the column that has a field. ``pattern``: where in its text it stands."""
 
     header: str
@@ -92,8 +90,7 @@ class Mapped:
         return f"{self.header}={self.field}" + (f":{self.pattern}" if self.pattern else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Value):
     """How the columns of a file are read; see the head of this module.
 
     ``label`` is what people call it. ``maps``, ``date_order`` and ``time_zone`` are what a person
@@ -225,8 +222,7 @@ def read_map(written: str) -> Mapped:
     return Mapped(header.strip(), name, pattern)
 
 
-@dataclass(frozen=True, slots=True)
-class HowToRead:
+class HowToRead(Value):
     """What a person says about a file; what is not said is found out from the file.
 
     ``profile`` is a label, ``saved`` the profiles of the connection by label, ``date_order``

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from shared.structs import Value
 
 if TYPE_CHECKING:
     from shared.models.store import Store
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 SYNCS, PROBLEMS = 60, 30
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(Value):
     """The newest of each, newest first; ``payments`` are those on their way, by what they need.
 
     ``syncs`` have ended; ``open_problems`` says how many there are.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from shared.about import VERSION
@@ -26,10 +25,10 @@ from shared.models import store as stores
 from shared.models.store import Store
 from shared.people import Person
 from shared.settings import SettingRow, Settings, SettingsRefused
+from shared.structs import Value
 
 
-@dataclass(frozen=True)
-class Diagnosis:
+class Diagnosis(Value):
     """Every check, and the settings; none where they were refused."""
 
     checks: Annotated[Sequence[Check], "the checks"]

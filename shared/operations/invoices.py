@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from shared.documents import invoice_document
 from shared.errors import CannotBeMeant, NotFound
@@ -16,6 +15,7 @@ from shared.operations.pages import AT_ONCE, Page, by_number, page_of
 from shared.operations.which import Which
 from shared.rules.ledger import ExportedInvoice, InvoiceDetail, InvoiceFilter, InvoiceSides, Kept
 from shared.rules.values import InvoiceStatus, ProblemState, RecordKind
+from shared.structs import Value
 
 LEFT_OUT, DIFFERING = "left-out", "differing"
 OPEN_ONES = InvoiceFilter(statuses=(InvoiceStatus.OPEN,))
@@ -63,8 +63,7 @@ def read_filter(text: str) -> InvoiceFilter:
     return InvoiceFilter(kept, statuses=statuses, words=words)
 
 
-@dataclass(frozen=True, slots=True)
-class Invoices:
+class Invoices(Value):
     """One page, with figures of everything, filter or not.
 
     ``left_out`` are (reason, count), ``differing`` imported ones whose sides do not agree.

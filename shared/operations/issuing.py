@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 import platformdirs
 
@@ -30,6 +29,7 @@ from shared.passwords import generate_password, hash_password, proof_of
 from shared.qwc import QwcRefused, build_qwc, file_name, shared_values
 from shared.rules.operators import Role
 from shared.rules.values import Application, ApplicationKind, Connection, Layout
+from shared.structs import Value, replace
 
 if TYPE_CHECKING:
     from shared.models.store import Store
@@ -51,16 +51,14 @@ class FileInTheWay(StoreError):
     """Something else has the name under which a file of ours should be written."""
 
 
-@dataclass(frozen=True)
-class IssuedFile:
+class IssuedFile(Value):
     """One ``.qwc`` file on the disk and the application it describes."""
 
     application: Application
     path: Annotated[Path, "absolute path of the file"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Issued(Outcome):
+class Issued(Outcome, kw_only=True):
     """Files and a fresh password with what it opens. The password is kept nowhere else.
 
     ``password`` is empty where the present one stays. ``replaced`` tells that an earlier password
@@ -68,9 +66,11 @@ class Issued(Outcome):
     ``renewed`` that the files have new IDs.
     """
 
+    HIDDEN: ClassVar = ("password",)
+
     connection: Connection
     applications: Annotated[Sequence[Application], "what it gives access to"]
-    password: Annotated[str, "the new password; it cannot be read again"] = field(repr=False)
+    password: Annotated[str, "the new password; it cannot be read again"]
     files: Annotated[Sequence[IssuedFile], "the files"] = ()
     replaced: bool = False
     relaid: bool = False
@@ -99,22 +99,25 @@ class Issued(Outcome):
         )
 
 
-@dataclass(frozen=True)
-class _Fresh:
+class _Fresh(Value):
     """What is made before the transaction, since hashing is slow on purpose."""
 
-    password: str = field(repr=False)
-    password_hash: str = field(repr=False)
+    HIDDEN: ClassVar = ("password", "password_hash")
+
+    password: str
+    password_hash: str
     put: Callable[[str, bytes], Path] | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class IssuePlan(Plan[Issued]):
+class IssuePlan(Plan[Issued], kw_only=True):
     """Files, a password, or both, for the applications of a connection.
 
     ``app`` is ``invoice``, ``payment``, ``both``, ``combined``, or empty for all that the layout
     has. ``folder`` is None where no files are written, ``adding`` a connection that is made first.
     """
+
+    HIDDEN: ClassVar = ("fresh",)
+    NOT_COMPARED: ClassVar = ("fresh",)
 
     role = Role.MANAGE
 
@@ -125,7 +128,7 @@ class IssuePlan(Plan[Issued]):
     renew_ids: bool = False
     keep_password: bool = False
     adding: AddPlan | None = None
-    fresh: _Fresh | None = field(default=None, compare=False, repr=False)
+    fresh: _Fresh | None = None
 
     @property
     def everywhere(self) -> bool:
@@ -384,24 +387,23 @@ def default_folder(database: str, name: str) -> Path:
 # Links.
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Value):
     """An address that fetches a file once, until ``expires_at``; as secret as a password."""
 
+    HIDDEN: ClassVar = ("address",)
+
     file_name: str
-    address: str = field(repr=False)
+    address: str
     expires_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class Offered(Outcome):
+class Offered(Outcome, kw_only=True):
     """The links, one for each file."""
 
     links: tuple[Link, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class LinksPlan(Plan[Offered]):
+class LinksPlan(Plan[Offered], kw_only=True):
     """A link for each file of a connection, handed out by the daemon once."""
 
     role = Role.MANAGE
@@ -442,8 +444,7 @@ def plan_links(_store: Store, settings: Settings, which: Which) -> LinksPlan:
 # Locks.
 
 
-@dataclass(frozen=True, kw_only=True)
-class UnlockPlan(Plan[Outcome]):
+class UnlockPlan(Plan[Outcome], kw_only=True):
     """The end of a lock that too many wrong passwords brought."""
 
     role = Role.RUN

@@ -7,7 +7,6 @@ store (``shared/models/scope.py``); nothing here has to be asked on the way.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shared.errors import CannotBeMeant, NotAllowed, NotPossible
 from shared.models import connections, operators
@@ -42,8 +41,7 @@ class _OfOperators(Plan[Outcome]):
         return True
 
 
-@dataclass(frozen=True, kw_only=True)
-class AddPlan(_OfOperators):
+class AddPlan(_OfOperators, kw_only=True):
     """An operator to be added; no ``connections``: for all, also those that are added later."""
 
     name: str
@@ -130,8 +128,7 @@ def _check_still_manages(store: Store) -> None:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class RemovePlan(_OfOperators):
+class RemovePlan(_OfOperators, kw_only=True):
     """An operator who is to be none any more."""
 
     name: str

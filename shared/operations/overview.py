@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.operations import liveness
 from shared.rules.lateness import due_at, is_late
+from shared.structs import Value, replace
 
 if TYPE_CHECKING:
     from shared.models.store import Store
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from shared.rules.values import ApplicationOverview, ConnectionOverview
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionLine:
+class ConnectionLine(Value):
     """A connection; ``due_at`` is when Auto-Run should call next, None when nobody can say.
 
     ``late`` is the application for which it should have called and did not: then ``seen_at``
@@ -32,8 +31,7 @@ class ConnectionLine:
     hold: Hold | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Connections:
+class Connections(Value):
     """All connections, by name."""
 
     lines: tuple[ConnectionLine, ...]

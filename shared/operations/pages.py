@@ -7,8 +7,9 @@ ended, its ``next``; None is the first page. What is added or goes meanwhile shi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
+
+from shared.structs import Value
 
 T = TypeVar("T")
 Place = TypeVar("Place")
@@ -16,8 +17,7 @@ AT_ONCE = 100
 """How many records are on a page where nobody says otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T, Place]):
+class Page(Value, Generic[T, Place]):
     """The records of a page, in order; ``next`` is what the one behind it begins after.
 
     None: there is no other. A place is a number, or a tuple of numbers, texts and times.

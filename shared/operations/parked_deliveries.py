@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from shared.errors import NotFound, NotPossible
@@ -17,12 +16,12 @@ from shared.rules.events import Event
 from shared.rules.operators import Role
 from shared.rules.outlets import DeliveryState
 from shared.rules.webhooks import Webhook
+from shared.structs import Value
 
 NEVER_DELIVERED = "never-delivered"
 
 
-@dataclass(frozen=True, slots=True)
-class Parked:
+class Parked(Value):
     """An event that a webhook's receiver did not accept, or not for 48 hours."""
 
     webhook_id: Annotated[int, "number of the webhook"]
@@ -47,8 +46,7 @@ def view_parked(_store: Store, connection: Which, limit: int | None = None) -> l
     ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Decision(Plan[Outcome]):
+class _Decision(Plan[Outcome], kw_only=True):
     """What becomes of parked events of one webhook; ``event_ids`` are those events.
 
     ``asked`` are those that were asked for; none: all.
@@ -69,8 +67,7 @@ class _Decision(Plan[Outcome]):
         by.note(f"webhook.{word}", self.webhook.connection, told)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RetryPlan(_Decision):
+class RetryPlan(_Decision, kw_only=True):
     """Parked events that are delivered again."""
 
     def again(self, store: Store) -> RetryPlan:
@@ -110,8 +107,7 @@ def plan_retry(_store: Store, webhook_id: int, event_ids: Sequence[int] = ()) ->
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class DropPlan(_Decision):
+class DropPlan(_Decision, kw_only=True):
     """Parked events that are given up."""
 
     def again(self, store: Store) -> DropPlan:

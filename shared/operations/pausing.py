@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from shared.errors import NotPossible
 from shared.models import connections
 from shared.models.store import Store
@@ -13,8 +11,7 @@ from shared.operations.which import connection as chosen
 from shared.rules.operators import Role
 
 
-@dataclass(frozen=True, kw_only=True)
-class PausePlan(Plan[Outcome]):
+class PausePlan(Plan[Outcome], kw_only=True):
     """A connection that is to rest."""
 
     role = Role.RUN
@@ -47,8 +44,7 @@ def plan_pause(_store: Store, which: Which) -> PausePlan:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class ResumePlan(Plan[Outcome]):
+class ResumePlan(Plan[Outcome], kw_only=True):
     """A paused connection whose syncs are to go on."""
 
     role = Role.RUN

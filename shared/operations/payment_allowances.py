@@ -6,7 +6,6 @@ A connection says what holds for all of its payments; this is for one that was r
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from shared.errors import NotPossible
 from shared.models import connections
@@ -17,6 +16,7 @@ from shared.operations.deciding import Need, Operator, Outcome
 from shared.rules.operators import Role
 from shared.rules.payments.values import Allowances, Payment, PaymentStatus
 from shared.rules.values import ClosedPeriod, OnAccount, Overpayment
+from shared.structs import replace
 
 MAY_BE_RECORDED = "may-be-recorded"
 CLOSED = "payment-invoice-closed"
@@ -51,8 +51,7 @@ _ASKED = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Allow(payments.Retry):
+class Allow(payments.Retry, kw_only=True):
     """What is allowed for these payments from now on; they are tried again with it."""
 
     role = Role.RUN

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -24,6 +23,7 @@ from shared.operations.payment_terms import (
 from shared.rules.payments import checking
 from shared.rules.payments.checking import Fault
 from shared.rules.payments.values import ChargeState, NewPayment
+from shared.structs import Value, field, replace
 
 LONGEST = 20
 
@@ -31,8 +31,7 @@ Shares = tuple[tuple[str, Decimal], ...]
 Readers = Mapping[str, Callable[[Any], Any]]
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Value):
     """How the values of a file are read: ``readers`` in place of the strict ones of FIELDS.
 
     ``mark`` is the decimal mark, "" where amounts have no currency beside them. ``needed`` are the
@@ -67,8 +66,7 @@ _SAYS = {
 _STRICT = Reading()
 
 
-@dataclass(frozen=True, slots=True)
-class FileRow:
+class FileRow(Value):
     """One row of a file: where it starts, and its payment, or what is wrong with it.
 
     ``undated``: the row has no date and the payment carries the present day. ``note`` says why
@@ -90,8 +88,7 @@ class FileRow:
     odd: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(Value):
     """A row before its values are read: text from CSV, any JSON value from JSON lines.
 
     ``kind`` is what it is: a payment, or a key of LEFT_OUT. ``fee_elsewhere``: its fee is in

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -34,6 +33,7 @@ from shared.operations.file_values import (
     DaysSeen,
     read_day,
 )
+from shared.structs import Value
 
 HEADER_WITHIN = 20
 """So many rows may stand above the header: a title, the name of a report."""
@@ -60,8 +60,7 @@ class DatesAreAmbiguous(CannotBeMeant):
         self.example = example
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Value):
     """Where a field stands in a row: the column, and what its header tells."""
 
     at: int
@@ -74,8 +73,7 @@ class Place:
         return "utc" in as_name(self.header)
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Value):
     """The header of a file: its line, the columns as they are called, and what they are for.
 
     ``above`` are the lines of the titles above it, ``unused`` the columns that nothing is read of,
@@ -94,8 +92,7 @@ class Header:
     above: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Value):
     """What a file is: its header, and how all of it writes days and amounts.
 
     ``zone`` is where an instant has its day, None for that of this machine. ``told`` are

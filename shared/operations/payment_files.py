@@ -10,7 +10,6 @@ import difflib
 import json
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any, BinaryIO
 
@@ -21,6 +20,7 @@ from shared.operations.file_text import DELIMITERS, json_lines_of, rows_of, seek
 from shared.operations.payment_cells import FIELDS, FileRow, Raw, label, load, read
 from shared.operations.payment_columns import Look, look_at
 from shared.operations.payment_titles import NO_PAYMENT, is_total, told_apart
+from shared.structs import replace
 
 FORMATS = ("csv", "jsonl")
 _MOST_LINES = 5

@@ -16,7 +16,6 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -24,7 +23,7 @@ from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from types import MappingProxyType
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, ClassVar, Self, TypeVar
 
 from shared.errors import CannotBeMeant, StoreError
 from shared.hints import tell
@@ -58,6 +57,7 @@ from shared.rules.payments.values import (
     UseKind,
 )
 from shared.rules.values import Connection, RecordKind, Trouble
+from shared.structs import PartlyCompared, Value, replace
 
 _Key = TypeVar("_Key")
 _AT_ONCE = 500
@@ -68,8 +68,7 @@ _PAYMENT = RecordKind.PAYMENT
 _CORRECT_THE_ROW = "Correct the row in the file and import it again."
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Value):
     """A row that is not taken in, why, and what to do."""
 
     line: Annotated[int, "the line where the row begins in the file"]
@@ -78,16 +77,14 @@ class Refusal:
     remedy: Annotated[str, "what to do"]
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Value):
     """What is to be known about a row that is no refusal: a total, a payment of nothing …"""
 
     line: Annotated[int, "the line where the row begins in the file"]
     sentence: Annotated[str, "what to know about it"]
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Value):
     """Rows of one kind that are no payments to take in."""
 
     kind: Annotated[str, "what they are, such as `payout`, `refund` or `pending`"]
@@ -102,24 +99,21 @@ class LeftOut:
         return f"{count(self.count, 'row')} left out, {line} {shown}{more}: {self.reason}."
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(PartlyCompared):
     """What becomes of the rows. Each is new, changed, unchanged, refused, left out, or only a note.
 
     A payment that is in the file twice is unchanged the second time.
     """
 
+    NOT_COMPARED: ClassVar = ("notes", "left_out", "told")
+
     new: Annotated[int, "number of new payments"]
     changed: Annotated[int, "number of rows that changed a payment on file"]
     unchanged: Annotated[int, "number of rows already on file"]
     refused: Annotated[tuple[Refusal, ...], "rows that are not imported"] = ()
-    notes: Annotated[tuple[Note, ...], "totals, titles, payments that are never posted"] = field(
-        default=(), compare=False
-    )
-    left_out: Annotated[tuple[LeftOut, ...], "rows of another kind, such as payouts"] = field(
-        default=(), compare=False
-    )
-    told: Annotated[tuple[str, ...], "how the file was read"] = field(default=(), compare=False)
+    notes: Annotated[tuple[Note, ...], "totals, titles, payments that are never posted"] = ()
+    left_out: Annotated[tuple[LeftOut, ...], "rows of another kind, such as payouts"] = ()
+    told: Annotated[tuple[str, ...], "how the file was read"] = ()
 
     @property
     def taken(self) -> int:
@@ -156,8 +150,7 @@ class _How(Enum):
 _CHANGED = (_How.CORRECTED, _How.RECHARGED, _How.BACK)
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
+class _Verdict(PartlyCompared):
     """What is to be done about one external id, that of the rows that begin on these ``lines``.
 
     ``payment`` is as it is to be on file and ``id`` its number, 0 for a new one. ``before`` is what
@@ -165,13 +158,15 @@ class _Verdict:
     it was sent.
     """
 
+    NOT_COMPARED: ClassVar = ("held",)
+
     how: _How
     lines: tuple[int, ...]
     payment: NewPayment
     id: int = 0
     before: NewPayment | None = None
     terms: tuple[Change, ...] = ()
-    held: Payment | None = field(default=None, compare=False)
+    held: Payment | None = None
 
     @property
     def line(self) -> int:
@@ -190,8 +185,7 @@ class _Verdict:
         return changes(self.before, self.payment, (*TERMS, *CHARGE)) if self.before else ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Planned:
+class _Planned(Value):
     """A verdict without its contents: a file may correct a hundred thousand payments.
 
     The verdict is found again by its rows; ``digest`` is of both contents.
@@ -203,15 +197,13 @@ class _Planned:
     digest: bytes
 
 
-@dataclass(frozen=True)
 class Imported(Outcome):
     """What became of a file; ``report`` is that of its plan."""
 
     report: Report = Report(0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
+class _Ready(Value):
     """A plan of which only the last transaction is left.
 
     ``import_id`` is the import that brings the new payments, 0 where there are none; ``last`` is
@@ -222,24 +214,25 @@ class _Ready:
     last: tuple[_Verdict, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportPlan(Plan[Imported]):
+class ImportPlan(Plan[Imported], kw_only=True):
     """What importing these rows would do to the payments on file.
 
     ``verdicts`` are those about payments on file that something is to be done about, and
     ``new_lines`` the rows of those that are not on file.
     """
 
+    NOT_COMPARED: ClassVar = ("connection", "rows", "ready")
+
     role = Role.RUN
 
-    connection: Connection = field(compare=False)
-    rows: StagedRows = field(compare=False)
+    connection: Connection
+    rows: StagedRows
     source: str
     skip_bad_rows: bool
     report: Report
     verdicts: tuple[_Planned, ...]
     new_lines: array[int]
-    ready: _Ready | None = field(default=None, compare=False)
+    ready: _Ready | None = None
 
     def again(self, store: Store) -> ImportPlan:
         """Sort the same rows by what is on file now.
@@ -399,25 +392,25 @@ class BadPayment(CannotBeMeant):
         )
 
 
-@dataclass(frozen=True)
-class Added(Outcome):
+class Added(Outcome, kw_only=True):
     """What became of one payment: ``how`` is added, updated, unchanged or refused.
 
     ``payment`` is as it is on file now; ``refusal`` says why it is not as it was asked for.
     """
 
-    payment: Payment = field(kw_only=True)
-    how: Annotated[str, "`added`, `updated` or `unchanged`"] = field(kw_only=True)
+    payment: Payment
+    how: Annotated[str, "`added`, `updated` or `unchanged`"]
     refusal: Refusal | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class AddPlan(Plan[Added]):
+class AddPlan(Plan[Added], kw_only=True):
     """What taking in one payment would do."""
+
+    NOT_COMPARED: ClassVar = ("connection",)
 
     role = Role.RUN
 
-    connection: Connection = field(compare=False)
+    connection: Connection
     payment: NewPayment
     undated: bool
     back: bool

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 from shared.errors import CannotBeMeant, NotFound
@@ -31,6 +30,7 @@ from shared.operations.which import every
 from shared.rules.ledger import Listed
 from shared.rules.operators import Role
 from shared.rules.payments.values import SavedProfile
+from shared.structs import Value, replace
 
 if TYPE_CHECKING:
     from shared.models.store import Store
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 _LABEL = re.compile(r"[\w][\w .-]{0,49}")
 
 
-@dataclass(frozen=True, slots=True)
-class ShownProfile:
+class ShownProfile(Value):
     """A profile with what it makes of a file, shipped or saved."""
 
     label: Annotated[str, "what `--profile` calls it"]
@@ -64,8 +63,7 @@ def view_list(_store: Store, which: Which = None) -> Sequence[Listed[SavedProfil
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Takes:
+class Takes(Value):
     """A connection that takes files of payments, and the labels of its profiles."""
 
     connection: str
@@ -150,8 +148,7 @@ def _made(saved: SavedProfile) -> Profile:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class SavePlan(Plan[Outcome]):
+class SavePlan(Plan[Outcome], kw_only=True):
     """A profile is saved for a connection, in place of an earlier one of its label."""
 
     role = Role.RUN
@@ -204,8 +201,7 @@ def plan_save(_store: Store, which: Which, label: str, profile: Profile) -> Save
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class RemovePlan(Plan[Outcome]):
+class RemovePlan(Plan[Outcome], kw_only=True):
     """A saved profile goes; payments that were imported by it stay as they are."""
 
     role = Role.RUN

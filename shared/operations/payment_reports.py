@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache, partial
 from hashlib import blake2b
@@ -26,6 +25,7 @@ from shared.operations.payment_terms import Unreadable
 from shared.operations.payment_titles import told_apart
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import ChargeState
+from shared.structs import replace
 
 
 def reading_of(look: Look) -> Reading:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
 from shared.errors import NotFound
@@ -17,6 +16,7 @@ from shared.rules.operators import Role
 from shared.rules.payments.deposits import find_entry
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import DepositRule, ListKind, MethodRule
+from shared.structs import Value, replace
 
 if TYPE_CHECKING:
     from shared.models.store import Store
@@ -25,8 +25,7 @@ UNDEPOSITED = "undeposited"
 """What a person may write for Undeposited Funds."""
 
 
-@dataclass(frozen=True)
-class Rules:
+class Rules(Value):
     """What a connection says about deposits and methods."""
 
     deposits: Annotated[
@@ -45,12 +44,11 @@ def view(_store: Store, which: Which) -> Rules:
 Rule = TypeVar("Rule", DepositRule, MethodRule)
 
 
-@dataclass(frozen=True)
-class Made(Outcome, Generic[Rule]):
+class Made(Outcome, Generic[Rule], kw_only=True):
     """The rule that was made; ``warning``, if any, is the end of the sentence."""
 
-    rule: Rule = field(kw_only=True)
-    warning: str = field(kw_only=True)
+    rule: Rule
+    warning: str
 
 
 def _made(by: Operator, connection_id: int, action: str, rule: Rule, does: str) -> Made[Rule]:
@@ -60,8 +58,7 @@ def _made(by: Operator, connection_id: int, action: str, rule: Rule, does: str) 
     return Made(f"From now on {does}. {warning}".strip(), rule=rule, warning=warning)
 
 
-@dataclass(frozen=True, kw_only=True)
-class DepositPlan(Plan[Made[DepositRule]]):
+class DepositPlan(Plan[Made[DepositRule]], kw_only=True):
     """A new deposit rule, whatever its number."""
 
     role = Role.MANAGE
@@ -99,8 +96,7 @@ def plan_deposit(_store: Store, which: Which, wanted: DepositRule) -> DepositPla
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class MethodPlan(Plan[Made[MethodRule]]):
+class MethodPlan(Plan[Made[MethodRule]], kw_only=True):
     """Another name for a method in QuickBooks, in place of the rule for the same method."""
 
     role = Role.MANAGE
@@ -129,8 +125,7 @@ def plan_method(_store: Store, which: Which, wanted: MethodRule) -> MethodPlan:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class RemovalPlan(Plan[Outcome]):
+class RemovalPlan(Plan[Outcome], kw_only=True):
     """A rule that goes: a deposit rule by its number, else the rule for a method."""
 
     role = Role.MANAGE

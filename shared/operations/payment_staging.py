@@ -10,7 +10,6 @@ import pickle
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import fields, replace
 from itertools import islice
 from operator import attrgetter
 from typing import Any, overload
@@ -19,6 +18,7 @@ from shared.models.temporary_rows import TemporaryRows
 from shared.operations.file_profiles import BY_HAND, LEFT_OUT
 from shared.operations.payment_cells import FileRow
 from shared.rules.payments.values import ChargeState, NewPayment, NewUse, UseKind
+from shared.structs import field_names, replace
 
 _AT_ONCE = 500
 _ONLY_COUNTED = frozenset(LEFT_OUT) - {*BY_HAND}
@@ -99,11 +99,11 @@ def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
     return attrgetter(*names)
 
 
-_TERMS = tuple(one.name for one in fields(NewPayment) if one.name not in ("uses", "charge_state"))
+_TERMS = tuple(one for one in field_names(NewPayment) if one not in ("uses", "charge_state"))
 _PAYMENT = _getter(_TERMS)
 _STATES = {one.value: one for one in ChargeState}
 _KINDS = {one.value: one for one in UseKind}
-_ROW = _getter([one.name for one in fields(FileRow) if one.name != "payment"])
+_ROW = _getter([one for one in field_names(FileRow) if one != "payment"])
 
 
 class NewPayments(Sequence[NewPayment]):

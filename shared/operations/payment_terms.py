@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from shared.rules.payments.values import NewPayment, NewUse, UseKind
+from shared.structs import replace
 
 _AMOUNT = re.compile(r"-?\d{1,13}(\.\d{1,2})?", re.ASCII)
 _FLAGS = {

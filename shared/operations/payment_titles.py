@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shared.operations.payment_cells import Raw, label
+from shared.structs import replace
 
 FEATURES = (
     *("date", "invoice", "applied", "credit_notes", "customer", "method", "reference"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from shared import hints
 from shared.errors import CannotBeMeant, NotFound
@@ -27,6 +26,7 @@ from shared.rules.payments.views import (
     PaymentQueue,
 )
 from shared.rules.values import Problem, ProblemState, RecordKind
+from shared.structs import replace
 
 OF_EACH = 10
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.errors import CannotBeMeant, NotPossible
@@ -46,8 +45,7 @@ _NOTHING = "Nothing was changed."
 _ASKED = "the next Payment Sync checks QuickBooks again and posts what matches."
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Decision(Plan[Outcome]):
+class _Decision(Plan[Outcome], kw_only=True):
     """A decision about these payments, in their order."""
 
     role = Role.RUN
@@ -62,8 +60,7 @@ class _Decision(Plan[Outcome]):
 # Retry.
 
 
-@dataclass(frozen=True, kw_only=True)
-class Retry(_Decision):
+class Retry(_Decision, kw_only=True):
     """Payments that are tried again. ``newest``: there are more of their kind than these."""
 
     newest: bool = False
@@ -147,8 +144,7 @@ def _post_again(parked: Sequence[Payment]) -> Iterator[Need]:
 # Skip and unskip.
 
 
-@dataclass(frozen=True, kw_only=True)
-class Skip(_Decision):
+class Skip(_Decision, kw_only=True):
     """Payments that are never posted, until somebody takes that back."""
 
     because: str
@@ -193,8 +189,7 @@ def may_skip(payment: Payment) -> bool:
     return not decisions.why_no_skip(payment)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unskip(_Decision):
+class Unskip(_Decision, kw_only=True):
     """Skipped payments that are taken in again."""
 
     def again(self, store: Store) -> Unskip:
@@ -242,8 +237,7 @@ def _is_parked(payment: Payment) -> bool:
 # Withdraw.
 
 
-@dataclass(frozen=True, kw_only=True)
-class Withdraw(_Decision):
+class Withdraw(_Decision, kw_only=True):
     """Payments that are taken back before anything of them has left."""
 
     because: str
@@ -315,8 +309,7 @@ def may_be_withdrawn(payment: Payment) -> bool:
 # Settle.
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settle(Plan[Outcome]):
+class Settle(Plan[Outcome], kw_only=True):
     """The doubt about a payment that a person ends: one request as it stood, sent so often."""
 
     role = Role.RUN

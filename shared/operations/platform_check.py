@@ -6,7 +6,6 @@ balance there = balance in QuickBooks - what was paid there and is not in QuickB
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated
 
@@ -14,16 +13,15 @@ from shared.health.invoiced_books import InvoiceThere
 from shared.models.platforms import accounts, comparing
 from shared.models.platforms.comparing import Billed
 from shared.models.store import Store
-from shared.operations.which import account_of
 from shared.rules.connectors import PlatformAccount, SendState
+from shared.structs import Value, replace
 
 _ZERO = Decimal(0)
 _DECIDED = (SendState.REFUSED.value, SendState.SKIPPED.value, SendState.WAITING.value)
 """Of records that stand so, a person knows, or the worker will say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Value):
     """An invoice, or all of a customer, on both sides."""
 
     document: Annotated[str, "number of the invoice, or name of the customer"]
@@ -40,8 +38,7 @@ class Beside:
         return self.platform - (self.quickbooks - self.coming_in)
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Value):
     """All balances of an account beside those of the ledger."""
 
     connection: Annotated[str, "the connection"]
@@ -61,13 +58,13 @@ class Checked:
 
 def view_account(_store: Store, name: str) -> tuple[PlatformAccount, bytes]:
     """The account of a connection, with its encrypted key. Raises NotFound."""
-    account = account_of(name)
+    account = accounts.of(name)
     return account, accounts.sealed_key(account.connection_id)
 
 
 def view_checked(_store: Store, name: str, there: Iterable[InvoiceThere]) -> Checked:
     """Each invoice and customer beside what the platform shows. Raises NotFound."""
-    account = account_of(name)
+    account = accounts.of(name)
     where = (account.connection_id, account.identity)
     held = {one.id: one for one in there}
     due = {one.id: one.balance for one in held.values()}

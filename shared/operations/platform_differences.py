@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -18,14 +17,14 @@ from shared.models.statements import unit_time
 from shared.models.store import Store
 from shared.operations.platform_check import Beside
 from shared.rules.connectors import PlatformAccount
+from shared.structs import Value, field, to_builtins
 
 EVERY, LASTS = timedelta(days=1), timedelta(hours=6)
 MOST_KEPT = 1000
 """So many differences are kept from one comparison to the next; others have their turn later."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Compared:
+class _Compared(Value):
     """The last comparison: when, by how much invoices differed by their TxnIDs, and which of them
     a person was told of."""
 
@@ -57,7 +56,7 @@ def tell(account: PlatformAccount, found: Iterable[Beside]) -> None:
     sending.settle_differences(account.connection_id, equal, now)
     amounts = {id_: str(one.difference) for id_, one in differing.items()}
     kept = _Compared(millis(now), amounts, tuple(one.object_id for one in lasting))
-    inbox.set_cursor(account.connection_id, _feed(account), json.dumps(asdict(kept)))
+    inbox.set_cursor(account.connection_id, _feed(account), json.dumps(to_builtins(kept)))
 
 
 def _last(account: PlatformAccount) -> _Compared:

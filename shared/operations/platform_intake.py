@@ -12,7 +12,6 @@ cannot be taken in keeps no other one out: it has a problem, and is read again u
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -28,6 +27,7 @@ from shared.rules.payments.correcting import as_taken
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import ChargeState, NewPayment, NewUse, Payment, UseKind
 from shared.rules.values import Connection, RecordKind
+from shared.structs import replace
 
 _PAYMENT, _INVOICE, _CUSTOMER = RecordKind.PAYMENT, RecordKind.INVOICE, RecordKind.CUSTOMER
 _WAITS = (

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shared.errors import CannotBeMeant, NotFound, NotPossible
 from shared.models.platforms import accounts, outbox, records
 from shared.models.store import Store
 from shared.operations import platform_intake
 from shared.operations.deciding import Need, Operator, Outcome, Plan
-from shared.operations.which import Which, account_of, every
+from shared.operations.which import Which, every
 from shared.rules.connectors import Mapped, Outgoing, Owner, PlatformAccount
 from shared.rules.operators import Role
 from shared.rules.values import RecordKind
@@ -29,8 +28,7 @@ def view_mapped(_store: Store, which: Which = None) -> list[Mapped]:
     ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class MapPlan(Plan[Outcome]):
+class MapPlan(Plan[Outcome], kw_only=True):
     """A record that is another one on the platform from now on; ``their_id`` empty: none."""
 
     role = Role.MANAGE
@@ -44,7 +42,7 @@ class MapPlan(Plan[Outcome]):
 
     def apply(self, by: Operator) -> Outcome:
         """Map it so, and have it looked at again: then it is sent as it is now."""
-        account = account_of(self.connection)
+        account = accounts.of(self.connection)
         found = _found(account, self.record)
         where = (account.connection_id, account.identity, found.kind, found.our_id)
         if self.their_id:
@@ -68,7 +66,7 @@ def plan_map(_store: Store, name: str, record: str, their_id: str) -> MapPlan:
     ``record`` is its id in QuickBooks, or what a person calls it. Raises NotFound, CannotBeMeant,
     NotPossible.
     """
-    account = account_of(name)
+    account = accounts.of(name)
     found = _found(account, record)
     if their_id and not their_id.isdecimal():
         raise CannotBeMeant(f"{their_id!r} is not the ID of a record on Invoiced.", "Write digits.")

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shared.errors import CannotBeMeant, NotFound, NotPossible
-from shared.models.platforms import outbox, paid, records
+from shared.models.platforms import accounts, outbox, paid, records
 from shared.models.store import Store
 from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.describe.text import count
 from shared.operations.platform_problems import check_not_under_way
-from shared.operations.which import account_of
 from shared.rules.connectors import CREATE, Outgoing, PlatformAccount, SendState
 from shared.rules.operators import Role
 from shared.rules.values import RecordKind
 
 
-@dataclass(frozen=True, kw_only=True)
-class DecidePlan(Plan[Outcome]):
+class DecidePlan(Plan[Outcome], kw_only=True):
     """Records on their way that are to be tried again, skipped, or matched as a person chose."""
 
     role = Role.RUN
@@ -38,7 +35,7 @@ class DecidePlan(Plan[Outcome]):
         return plan_retry(store, self.connection, self.which)
 
     def apply(self, by: Operator) -> Outcome:
-        account = account_of(self.connection)
+        account = accounts.of(self.connection)
         for one in _named(account, self.names):
             choice = self.choice or one.choice
             where = (account.connection_id, account.identity)
@@ -80,7 +77,7 @@ def _only(found: Sequence[Outgoing], text: str) -> Outgoing:
 
 def plan_retry(_store: Store, name: str, which: Sequence[str]) -> DecidePlan:
     """What sending records again would do; none named: all that were refused."""
-    account = account_of(name)
+    account = accounts.of(name)
     chosen = _chosen(account, which)
     return DecidePlan(
         title=f"Send {count(len(chosen), 'record')} of {account.connection} again?",
@@ -95,7 +92,7 @@ def plan_retry(_store: Store, name: str, which: Sequence[str]) -> DecidePlan:
 
 def plan_skip(_store: Store, name: str, which: Sequence[str], note: str = "") -> DecidePlan:
     """What not sending records would do. Raises NotFound, CannotBeMeant."""
-    account = account_of(name)
+    account = accounts.of(name)
     if not which:
         raise CannotBeMeant("Which record?", "Give its ID or its number.")
     chosen = _chosen(account, which)
@@ -115,7 +112,7 @@ def plan_skip(_store: Store, name: str, which: Sequence[str], note: str = "") ->
 
 def plan_choose(_store: Store, name: str, customer: str, choice: str) -> DecidePlan:
     """What taking a customer for one of Invoiced (its id), or for a new one, would do."""
-    account = account_of(name)
+    account = accounts.of(name)
     named = outbox.get(account.connection_id, customer)
     found = [one for one in named if one.kind is RecordKind.CUSTOMER]
     if not found:

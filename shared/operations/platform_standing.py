@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from shared.models.payments import from_platform
 from shared.models.platforms import accounts, inbox, outbox, receiving, records
 from shared.models.store import Store
 from shared.operations import which
-from shared.operations.which import Which, account_of
+from shared.operations.which import Which
 from shared.rules.connectors import (
     SENDING_EVENTS,
     Outgoing,
@@ -23,13 +22,13 @@ from shared.rules.connectors import (
 )
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import Problem, RecordKind
+from shared.structs import Value
 
 _EVER = datetime(9000, 1, 1, tzinfo=UTC)
 LOOKED_AT = (SendState.WAITING, SendState.REFUSED)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Value):
     """A connected account, and how far everything is."""
 
     account: PlatformAccount
@@ -67,7 +66,7 @@ class Standing:
 
 def view_standing(_store: Store, name: str) -> Standing:
     """How far the account of a connection is. Raises NotFound."""
-    account = account_of(name)
+    account = accounts.of(name)
     of, where = account.connection_id, (account.connection_id, account.identity)
     sending = Counter[str]()
     for _, state, _, number in outbox.counts(of):
@@ -102,8 +101,7 @@ def view_standing(_store: Store, name: str) -> Standing:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class AccountLine:
+class AccountLine(Value):
     """A connected account in a list of many: how many of its records stand how."""
 
     account: PlatformAccount
@@ -137,8 +135,7 @@ def view_records(_store: Store, connection: Which, limit: int) -> list[Outgoing]
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Value):
     """What a dry run found; nothing was sent for it.
 
     ``not_looked_at`` is 0 once it is through.
@@ -159,7 +156,7 @@ class Preview:
 
 def view_preview(_store: Store, name: str) -> Preview:
     """What the last dry run of a connection found. Raises NotFound."""
-    account = account_of(name)
+    account = accounts.of(name)
     found = outbox.listed(account.connection_id, LOOKED_AT)
     of = {would: sum(one.would is would for one in found) for would in Would}
     return Preview(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from typing import ClassVar
@@ -32,6 +31,7 @@ from shared.rules.ledger import InvoiceSides
 from shared.rules.operators import Role
 from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
 from shared.rules.values import InvoiceStatus, Problem, ProblemState, RecordKind
+from shared.structs import Value
 
 LEAVE_OUT = "leave-out"
 MOST = 500
@@ -103,8 +103,7 @@ def view_page(
     return page_of(found, limit, lambda one: (one.last_seen_at, one.id))
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Value):
     """Problems of one kind: the same code, so the same remedy. ``total`` may be more."""
 
     code: str
@@ -114,8 +113,7 @@ class Group:
     problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Groups:
+class Groups(Value):
     """The latest problems in groups, by the title of the group."""
 
     groups: tuple[Group, ...]
@@ -233,8 +231,7 @@ def _reason(because: str) -> str:
 # The plans.
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Decision(Plan[Outcome]):
+class _Decision(Plan[Outcome], kw_only=True):
     """A decision about these problems; what it decides about payments is their own plan.
 
     ``record_ids`` are those problems that are about no payment that can be decided.
@@ -268,8 +265,7 @@ class _Decision(Plan[Outcome]):
         """What became of the records."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Retry(_Decision):
+class Retry(_Decision, kw_only=True):
     """Problems that the next sync looks at again.
 
     ``together``: many at once, so that parked payments are left out. Those are ``parked``.
@@ -396,8 +392,7 @@ def _told_of_parked(problem_ids: Sequence[int]) -> Iterator[str]:
         yield "Look for each one in QuickBooks, then retry or skip its problem separately."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Skip(_Decision):
+class Skip(_Decision, kw_only=True):
     """Records that are left out from now on, until somebody takes that back."""
 
     choice = Choice.SKIP
@@ -480,8 +475,7 @@ def _open_invoice(problem: Problem) -> InvoiceSides | None:
     return found if found.status is InvoiceStatus.OPEN and not found.left_out else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unskip(_Decision):
+class Unskip(_Decision, kw_only=True):
     """Skipped records that are taken in again."""
 
     choice = Choice.UNSKIP
@@ -521,8 +515,7 @@ def plan_unskip(store: Store, problem_ids: Iterable[int]) -> Unskip:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Closing(_Decision):
+class _Closing(_Decision, kw_only=True):
     """Problems that close, as ``becomes`` says, while their records stay as they are."""
 
     becomes: ClassVar[ProblemState]
@@ -531,8 +524,7 @@ class _Closing(_Decision):
         problems.change(problem.id, self.becomes, self.because, by.who, by.now)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Acknowledge(_Closing):
+class Acknowledge(_Closing, kw_only=True):
     """Problems that a person calls meant to be so."""
 
     choice, becomes = Choice.ACKNOWLEDGE, ProblemState.ACKNOWLEDGED
@@ -565,8 +557,7 @@ def plan_acknowledge(_store: Store, problem_ids: Iterable[int], because: str) ->
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Resolve(_Closing):
+class Resolve(_Closing, kw_only=True):
     """Problems that a person settled outside of Deskbridge."""
 
     choice, becomes = Choice.RESOLVE, ProblemState.RESOLVED

@@ -6,7 +6,6 @@ A connection that a token does not open is as unknown to its program as one that
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -27,6 +26,7 @@ from shared.rules.payments.values import NewPayment, NewUse, PaymentStatus
 from shared.rules.throttling import Lock, Source
 from shared.rules.tokens import LONGEST, Access, Caller, digest
 from shared.rules.values import Connection
+from shared.structs import Value, replace
 
 T = TypeVar("T")
 
@@ -91,8 +91,7 @@ def view_connections(store: Store, who: Caller) -> list[ConnectionView]:
 # What changed.
 
 
-@dataclass(frozen=True, slots=True)
-class Changed(Generic[T]):
+class Changed(Value, Generic[T]):
     """Records that changed after a cursor, as they are now, and the cursor to go on with."""
 
     rows: tuple[T, ...]
@@ -189,8 +188,7 @@ _REFUSALS = 400
 """From this status on, an answer says that nothing was done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Value):
     """What was answered before."""
 
     status: int

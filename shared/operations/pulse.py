@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.errors import NotFound
 from shared.rules.lateness import has_missed
+from shared.structs import Value
 
 if TYPE_CHECKING:
     from shared.models.store import Store
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 _WORST_FIRST = ("running", "failed", "late", "ok")
 
 
-@dataclass(frozen=True, slots=True)
-class Pulse:
+class Pulse(Value):
     """The companies by how their syncs go, the daemon, money, and the last backup.
 
     ``ok``, ``failed``, ``late`` and ``running`` count each company once: a running sync first, then

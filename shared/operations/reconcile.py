@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
@@ -18,6 +17,7 @@ from shared.operations.which import Which
 from shared.rules.ledger import OpenCredit
 from shared.rules.payments.values import CustomerBalance, PaidButOpen, Payment, SetAside
 from shared.rules.values import Connection, Problem
+from shared.structs import Value
 
 PROBLEMS = frozenset(
     {
@@ -33,8 +33,7 @@ UNREAD = frozenset({"invoice-unreadable", "record-refused"})
 BLOCK = 500
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(Value):
     """Something in which the two sides do not agree, or of which it is not known.
 
     ``ours`` and ``quickbooks`` are amounts; None where one of them is not known.
@@ -53,8 +52,7 @@ class Difference:
     currency: Annotated[str, "such as USD; may be empty"] = ""
 
 
-@dataclass(frozen=True)
-class Total:
+class Total(Value):
     """All imported open invoices of one currency, ours beside what QuickBooks last showed."""
 
     currency: Annotated[str, "such as USD"]
@@ -63,8 +61,7 @@ class Total:
     invoices: Annotated[int, "number of open invoices in Deskbridge"]
 
 
-@dataclass(frozen=True)
-class Reconciliation:
+class Reconciliation(Value):
     """Both sides of a connection, side by side; ``payments`` are all that are not deleted."""
 
     connection: Annotated[str, "the connection"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -20,10 +19,10 @@ from shared.operations.operators import check_manages_all
 from shared.people import Person
 from shared.rules.backups import BY_HAND_EVERY, BackupKind
 from shared.rules.operators import Role
+from shared.structs import Value
 
 
-@dataclass(frozen=True)
-class Backup:
+class Backup(Value):
     """A copy of the store."""
 
     path: Annotated[Path, "absolute path of the copy"]
@@ -69,8 +68,7 @@ def back_up(by: Operator, target: Path) -> Backup:
     return Backup(target, target.stat().st_size)
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(Value):
     """What reading the whole store found."""
 
     damage: Annotated[tuple[str, ...], "what is damaged, as a list; empty: nothing is"]
@@ -82,8 +80,7 @@ def check(store: Store) -> Checked:
     return Checked(store.damage())
 
 
-@dataclass(frozen=True)
-class Compacted:
+class Compacted(Value):
     """A store that was written anew."""
 
     before_bytes: Annotated[int, "size of the file before"]
@@ -106,8 +103,7 @@ def compact(by: Operator) -> Compacted:
     return Compacted(before, 0 if store.path is None else store.path.stat().st_size)
 
 
-@dataclass(frozen=True)
-class Restored:
+class Restored(Value):
     """A store that was restored."""
 
     path: Annotated[Path, "absolute path of the store"]
@@ -189,8 +185,7 @@ def follows(done: Restored) -> tuple[str, ...]:
     return (f"To look up: {number}", *RESTORE_TELLS) if done.looked_up else RESTORE_TELLS
 
 
-@dataclass(frozen=True)
-class Copied:
+class Copied(Value):
     """A store that was copied, and where it is now."""
 
     source: Annotated[str, "address of the store that was copied, without a password"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
 
@@ -20,6 +19,7 @@ from shared.operations.which import Which, number
 from shared.rules.operators import Role
 from shared.rules.values import Exchange, Problem, Record, Sync
 from shared.rules.values import Outcome as RecordOutcome
+from shared.structs import Value, replace
 
 MOST_FAILED = 500
 RECORDS_AT_ONCE = 200
@@ -27,8 +27,7 @@ EVERYTHING = 2**62
 _APPLICATIONS = {"invoice": ("invoice", "combined"), "payment": ("payment", "combined")}
 
 
-@dataclass(frozen=True, slots=True)
-class SyncFilter:
+class SyncFilter(Value):
     """Which syncs are wanted.
 
     ``words`` are all in the name of the connection; ``applications`` empty: any. The days are
@@ -66,8 +65,7 @@ def _narrowed(found: SyncFilter, word: str, today: date) -> SyncFilter:
     return replace(found, words=(*found.words, word))
 
 
-@dataclass(frozen=True, slots=True)
-class SyncsPage:
+class SyncsPage(Value):
     """A page of what ended; ``running`` ones are above the first."""
 
     running: tuple[Sync, ...]
@@ -138,8 +136,7 @@ def view_newest(
     return as_they_stand(store, found)
 
 
-@dataclass(frozen=True, slots=True)
-class TouchedRecord:
+class TouchedRecord(Value):
     """A record with the problem that it became, if it did."""
 
     record: Record
@@ -151,8 +148,7 @@ class TouchedRecord:
         return f"{self.record.kind}:{self.record.object_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class SyncView:
+class SyncView(Value):
     """One sync: ``failed`` and ``others`` are the first of what ``counts`` has.
 
     ``problem`` is the one that the sync as a whole became, as long as it is about this one.
@@ -189,8 +185,7 @@ def view(store: Store, sync_id: int, most: int, most_failed: int = MOST_FAILED) 
     )
 
 
-@dataclass(frozen=True)
-class SyncDetail:
+class SyncDetail(Value):
     """A sync with what it touched."""
 
     sync: Sync
@@ -219,8 +214,7 @@ def _problems(sync: Sync, failed: Sequence[Record]) -> Mapping[tuple[str, str], 
     return {(one.kind, one.object_id): one for one in ranked}
 
 
-@dataclass(frozen=True, slots=True)
-class Calls:
+class Calls(Value):
     """What a sync asked QuickBooks, in order; ``kept``: answers are kept (debug is on)."""
 
     sync: Sync
@@ -235,8 +229,7 @@ def view_calls(_store: Store, sync_id: int) -> Calls:
     return Calls(sync, tuple(sessions.exchanges(sync_id)), kept)
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(Value):
     """A request with its answer; ``text`` is None when the answer was not kept."""
 
     exchange: Exchange
@@ -256,8 +249,7 @@ def view_messages(_store: Store, sync_id: int) -> list[Message]:
     return [Message(one, sessions.exchange_text(one.id)) for one in sessions.exchanges(sync_id)]
 
 
-@dataclass(frozen=True, slots=True)
-class CallView:
+class CallView(Value):
     """One call; ``answer`` is None where it was not kept. Lines are indented and masked."""
 
     exchange: Exchange
@@ -294,8 +286,7 @@ def pretty(xml: str) -> tuple[str, ...]:
     return tuple(masked(etree.tostring(root, encoding="unicode")).splitlines())
 
 
-@dataclass(frozen=True, kw_only=True)
-class StopPlan(Plan[Outcome]):
+class StopPlan(Plan[Outcome], kw_only=True):
     """Running syncs are asked to stop; each ends at the next call of its Web Connector."""
 
     role = Role.RUN

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from shared.addresses import peer_group
 from shared.errors import NotPossible
 from shared.models import throttles
@@ -13,8 +11,7 @@ from shared.rules.operators import Role
 from shared.rules.throttling import Source
 
 
-@dataclass(frozen=True, kw_only=True)
-class UnlockAddressPlan(Plan[Outcome]):
+class UnlockAddressPlan(Plan[Outcome], kw_only=True):
     """The end of what an address, or an IPv6 network, has locked."""
 
     role = Role.MANAGE

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from shared.errors import CannotBeMeant, NotFound, NotPossible
 from shared.models import connections, tokens
@@ -24,16 +23,16 @@ def view_all(_store: Store) -> list[Token]:
     return tokens.all_tokens()
 
 
-@dataclass(frozen=True)
-class Made(Outcome):
+class Made(Outcome, kw_only=True):
     """A new token. ``token`` is the secret, which is shown this once and kept nowhere."""
 
-    id: Annotated[int, "number of the token"] = field(kw_only=True)
-    token: Annotated[str, "the secret: it is shown only once"] = field(kw_only=True, repr=False)
+    HIDDEN: ClassVar = ("token",)
+
+    id: Annotated[int, "number of the token"]
+    token: Annotated[str, "the secret: it is shown only once"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class AddPlan(Plan[Made]):
+class AddPlan(Plan[Made], kw_only=True):
     """A token to be made; no ``connections``: for all, also those that are added later."""
 
     role = Role.MANAGE
@@ -116,13 +115,14 @@ def _which(names: Sequence[str]) -> str:
     return ", ".join(names) if names else "all connections"
 
 
-@dataclass(frozen=True, kw_only=True)
-class RevokePlan(Plan[Outcome]):
+class RevokePlan(Plan[Outcome], kw_only=True):
     """A token that is to let nobody in any more."""
+
+    NOT_COMPARED: ClassVar = ("token",)
 
     role = Role.MANAGE
 
-    token: Token = field(compare=False)
+    token: Token
     token_id: int
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
@@ -13,12 +12,12 @@ from shared.operations.which import Which
 from shared.operations.which import connection as chosen
 from shared.rules.trends import WEEK, MoneyWeek, SyncDay, days_of, monday_of, weeks_of
 from shared.rules.values import Sync
+from shared.structs import Value
 
 DAYS, WEEKS, LATEST = 28, 12, 40
 
 
-@dataclass(frozen=True, slots=True)
-class Trends:
+class Trends(Value):
     """One connection, or all, over the last days and weeks; the present ones are the last."""
 
     connection: Annotated[str, "the connection; empty: all of them"]

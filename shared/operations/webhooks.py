@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from shared.errors import NotFound, NotPossible
 from shared.models import connections, events, outlets, problems, syncs, webhooks
@@ -22,6 +21,7 @@ from shared.rules.outlets import DeliveryState
 from shared.rules.payments.views import PaymentLine
 from shared.rules.values import Problem, Sync
 from shared.rules.webhooks import Webhook, WebhookStanding
+from shared.structs import Value
 
 MOST = 20
 """So many webhooks a connection has at the most: each costs a request for every event."""
@@ -46,24 +46,24 @@ def kinds_wanted(webhook: Webhook) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys((*meant, EventKind.WEBHOOK_TESTED.value)))
 
 
-@dataclass(frozen=True)
-class Made(Outcome):
+class Made(Outcome, kw_only=True):
     """A new webhook. ``secret`` signs its deliveries; it is shown this once."""
 
-    id: Annotated[int, "number of the webhook"] = field(kw_only=True)
-    secret: Annotated[str, "the secret that signs its deliveries: it is shown only once"] = field(
-        kw_only=True, repr=False
-    )
+    HIDDEN: ClassVar = ("secret",)
+
+    id: Annotated[int, "number of the webhook"]
+    secret: Annotated[str, "the secret that signs its deliveries: it is shown only once"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class AddPlan(Plan[Made]):
+class AddPlan(Plan[Made], kw_only=True):
     """A webhook to be added; no ``kinds``: it gets all events."""
+
+    HIDDEN: ClassVar = ("url",)
 
     role = Role.MANAGE
 
     connection: str
-    url: str = field(repr=False)
+    url: str
     kinds: tuple[str, ...]
 
     def again(self, store: Store) -> AddPlan:
@@ -111,8 +111,7 @@ def _wanted(kinds: Sequence[str]) -> str:
     return f"events ({', '.join(kinds)})" if kinds else "all events"
 
 
-@dataclass(frozen=True, kw_only=True)
-class RemovePlan(Plan[Outcome]):
+class RemovePlan(Plan[Outcome], kw_only=True):
     """A webhook that is to get nothing more."""
 
     role = Role.MANAGE
@@ -140,16 +139,14 @@ def plan_remove(_store: Store, webhook_id: int) -> RemovePlan:
     )
 
 
-@dataclass(frozen=True)
-class Asked(Outcome):
+class Asked(Outcome, kw_only=True):
     """A test delivery that the daemon makes; ``event_id`` is that of its event."""
 
-    webhook_id: int = field(kw_only=True)
-    event_id: int = field(kw_only=True)
+    webhook_id: int
+    event_id: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class TestPlan(Plan[Asked]):
+class TestPlan(Plan[Asked], kw_only=True):
     """A test delivery to one webhook."""
 
     role = Role.MANAGE
@@ -184,8 +181,7 @@ def plan_test(_store: Store, webhook_id: int) -> TestPlan:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Tested:
+class Tested(Value):
     """What became of a test."""
 
     delivered: Annotated[bool, "whether the receiver accepted it"]
@@ -205,8 +201,7 @@ def view_test(_store: Store, webhook_id: int, event_id: int) -> Tested | None:
 # What is sent.
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Value):
     """An event as a webhook gets it; ``record`` is what it is about, as that is now."""
 
     event: Event

@@ -1,4 +1,4 @@
-"""Which connection is meant: by its name, by its number, or the only one; and its account."""
+"""Which connection is meant: by its name, by its number, or the only one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import TypeAlias
 
 from shared.errors import CannotBeMeant, NotPossible
 from shared.models import connections
-from shared.models.platforms import accounts
-from shared.rules.connectors import PlatformAccount
 from shared.rules.values import Connection
 
 Which: TypeAlias = str | int | None
@@ -35,12 +33,6 @@ def connection(which: Which) -> Connection:
 def number(which: Which) -> int | None:
     """The number of that connection; None, which stands for all, for None. Raises NotFound."""
     return None if which is None else connection(which).id
-
-
-def account_of(name: str) -> PlatformAccount:
-    """The account of a connection on a billing platform. Raises NotFound."""
-    held = connections.get(name)
-    return accounts.get(held.id, held.name)
 
 
 def every(which: Which) -> list[Connection]:

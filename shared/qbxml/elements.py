@@ -13,15 +13,14 @@ checks what was written.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from shared.qbxml.declared import declared
 from shared.qbxml.formats import Format
+from shared.structs import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Value):
     """Where a field of a request is written, and what it holds.
 
     ``path`` leads there from the element of the request. ``holds`` is the format of its text,

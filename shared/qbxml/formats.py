@@ -6,13 +6,11 @@ behind a time. Source: qbxmltypes130.xsd; the years and the control characters w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from shared.qbxml.text import LONGEST_NAME, LONGEST_NUMBER
+from shared.structs import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Value):
     """A text that fits all ``patterns``; ``rule`` says so to a person.
 
     ``longest`` bounds what is too long for the count of a pattern.

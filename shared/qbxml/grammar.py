@@ -7,7 +7,6 @@ message set against it, so that a request that QuickBooks would refuse never lea
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
 from functools import cache
 from itertools import groupby
 from typing import get_args
@@ -17,6 +16,7 @@ from lxml import etree
 from shared.qbxml.elements import Element, elements_of
 from shared.qbxml.formats import ITERATOR_ID, MESSAGE_SET_ID, REQUEST_ID, Format, one_of, only
 from shared.qbxml.requests import Metadata, OnError, Request, Write
+from shared.structs import field_names
 
 _REQUESTS: Sequence[type[Request]] = get_args(Request)
 _RNG = "{http://relaxng.org/ns/structure/1.0}"
@@ -65,12 +65,11 @@ def _request(kind: type[Request]) -> etree._Element:
 
 
 def _attributes(kind: type[Request]) -> Iterator[etree._Element]:
-    names = {field.name for field in fields(kind)}
     yield _attribute("requestID", REQUEST_ID)
-    if "metadata" in names:
+    if "metadata" in field_names(kind):
         wanted = one_of(Metadata.ONLY, Metadata.WITH_RECORDS)
         yield _rng("optional", _attribute("metaData", wanted))
-    if "iterator" in names:
+    if "iterator" in field_names(kind):
         start = _attribute("iterator", only("Start"))
         next_page = _attribute("iterator", only("Continue"))
         both = _rng("group", next_page, _attribute("iteratorID", ITERATOR_ID))

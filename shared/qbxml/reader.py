@@ -12,7 +12,6 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 from typing import TypeAlias
@@ -24,6 +23,7 @@ from shared.qbxml.repair import MARK, MARK_BYTES, Repair
 from shared.qbxml.responses import BadRecord, MessageSetHead, ResponseHead, Ret, Status
 from shared.qbxml.shape import Element
 from shared.qbxml.text import shown
+from shared.structs import Value
 
 _BLOCK_BYTES = 65536
 
@@ -36,8 +36,7 @@ _draw = random.random
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Value):
     """How much of what an answer may hold before it is refused.
 
     Real answers are four to eight levels deep, have up to six attributes in a tag, some 17
@@ -58,8 +57,7 @@ class Limits:
     names_sampled: float = 1 / 8
 
 
-@dataclass(frozen=True, slots=True)
-class Repaired:
+class Repaired(Value):
     """The record that follows held characters that no XML may hold; they were left out.
 
     ``kind`` is its element, ``object_id`` its TxnID or ListID.

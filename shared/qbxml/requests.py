@@ -13,7 +13,6 @@ Source: qbxmlops130.xsd, of which this is the part that the syncs use.
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -37,6 +36,7 @@ from shared.qbxml.formats import (
     one_of,
     only,
 )
+from shared.structs import Value
 
 
 class RequestRefused(ValueError):
@@ -69,13 +69,11 @@ class Metadata(StrEnum):
     WITH_RECORDS = "MetaDataAndResponseData"
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Value):
     """Begin an iterator: the answer brings its ID and how many records remain."""
 
 
-@dataclass(frozen=True, slots=True)
-class Continue:
+class Continue(Value):
     """The next page: the same request again with the iterator's ID, in the same session."""
 
     iterator_id: str
@@ -84,11 +82,12 @@ class Continue:
 Iterator: TypeAlias = Start | Continue
 
 
-class Asked:
+class Asked(Value):
     """A request: ``name`` is the name of its element."""
 
-    __slots__ = ()
     name: ClassVar[str]
+
+    request_id: str
 
     def __init_subclass__(cls) -> None:
         cls.name = f"{cls.__name__}Rq"
@@ -97,32 +96,21 @@ class Asked:
 class Write(Asked):
     """A request that changes the books; QuickBooks wants it in an element within its element."""
 
-    __slots__ = ()
 
-
-@dataclass(frozen=True, slots=True)
 class HostQuery(Asked):
     """Which QuickBooks this is, and which qbXML versions it speaks."""
 
-    request_id: str
 
-
-@dataclass(frozen=True, slots=True)
 class CompanyQuery(Asked):
     """Which company file is open; with ``owner_id`` that application's stamps in it too."""
 
-    request_id: str
     owner_id: Annotated[str, one("OwnerID", OWNER_ID)] = ""
 
 
-@dataclass(frozen=True, slots=True)
 class PreferencesQuery(Asked):
     """The company's preferences, closing date and currencies among them."""
 
-    request_id: str
 
-
-@dataclass(frozen=True, slots=True)
 class CustomerQuery(Asked):
     """Customers and jobs: by ListID, or by full name, or by filter; never two of these.
 
@@ -130,7 +118,6 @@ class CustomerQuery(Asked):
     these top-level elements of CustomerRet.
     """
 
-    request_id: str
     list_ids: Annotated[tuple[str, ...], each("ListID", ID, either="IDs")] = ()
     full_names: Annotated[tuple[str, ...], each("FullName", FULL_NAME, either="names")] = ()
     max_returned: Annotated[int | None, one("MaxReturned", COUNT, either="filter")] = None
@@ -139,7 +126,6 @@ class CustomerQuery(Asked):
     include: Annotated[tuple[str, ...], each("IncludeRetElement", ELEMENT_NAME)] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class InvoiceQuery(Asked):
     """Invoices: by TxnID, or by number, or by filter; never two of these.
 
@@ -147,7 +133,6 @@ class InvoiceQuery(Asked):
     asked for. An iterator needs ``max_returned``. ``include`` is as in ``CustomerQuery``.
     """
 
-    request_id: str
     txn_ids: Annotated[tuple[str, ...], each("TxnID", ID, either="IDs")] = ()
     ref_numbers: Annotated[
         tuple[str, ...], each("RefNumber", INVOICE_NUMBER, either="numbers")
@@ -166,14 +151,12 @@ class InvoiceQuery(Asked):
     metadata: Metadata = Metadata.NONE
 
 
-@dataclass(frozen=True, slots=True)
 class CreditMemoQuery(Asked):
     """Credit memos by filter, as ``InvoiceQuery``; there is none by what is left of them.
 
     What a credit memo is applied to comes only with ``include_links``.
     """
 
-    request_id: str
     max_returned: Annotated[int | None, one("MaxReturned", COUNT)] = None
     from_modified: Annotated[
         str, one("ModifiedDateRangeFilter/FromModifiedDate", TIME, either="modified")
@@ -186,7 +169,6 @@ class CreditMemoQuery(Asked):
     iterator: Iterator | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class ReceivePaymentQuery(Asked):
     """Payments: by TxnID, or by number, or by filter; never two of these.
 
@@ -196,7 +178,6 @@ class ReceivePaymentQuery(Asked):
     other fields are as in ``InvoiceQuery``; the range of dates includes both ends.
     """
 
-    request_id: str
     txn_ids: Annotated[tuple[str, ...], each("TxnID", ID, either="IDs")] = ()
     ref_numbers: Annotated[
         tuple[str, ...], each("RefNumber", PAYMENT_NUMBER, either="numbers")
@@ -217,29 +198,23 @@ class ReceivePaymentQuery(Asked):
     iterator: Iterator | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class AccountQuery(Asked):
     """The accounts: the active ones, or all. It cannot be paged."""
 
-    request_id: str
     inactive_too: Annotated[bool, one("ActiveStatus", only("All"))] = False
     include: Annotated[tuple[str, ...], each("IncludeRetElement", ELEMENT_NAME)] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class PaymentMethodQuery(Asked):
     """The payment methods that the company file lists, as ``AccountQuery``."""
 
-    request_id: str
     inactive_too: Annotated[bool, one("ActiveStatus", only("All"))] = False
     include: Annotated[tuple[str, ...], each("IncludeRetElement", ELEMENT_NAME)] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class TxnDeletedQuery(Asked):
     """Transactions deleted in the last 90 days, of the given types. It cannot be paged."""
 
-    request_id: str
     types: Annotated[
         tuple[str, ...],
         each("TxnDelType", one_of("Invoice", "CreditMemo", "ReceivePayment"), needed=True),
@@ -248,16 +223,14 @@ class TxnDeletedQuery(Asked):
     metadata: Metadata = Metadata.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedToTxn:
+class AppliedToTxn(Value):
     """How much of a payment goes to one open invoice, in the payment's currency."""
 
     txn_id: Annotated[str, one("TxnID", ID, needed=True)]
     payment_amount: Annotated[Decimal, one("PaymentAmount", AMOUNT, needed=True)]
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivePaymentAdd(Write):
+class ReceivePaymentAdd(Write, kw_only=True):
     """A payment of one customer, applied to invoices of one A/R account and currency.
 
     ``applied`` says where the money goes: QuickBooks never chooses the invoices itself, since
@@ -268,8 +241,6 @@ class ReceivePaymentAdd(Write):
     ``text.clean`` before.
     """
 
-    request_id: str
-    _: KW_ONLY
     customer_list_id: Annotated[str, one("CustomerRef/ListID", ID, needed=True)]
     ar_account_list_id: Annotated[str, one("ARAccountRef/ListID", ID)] = ""
     txn_date: Annotated[date | None, one("TxnDate", DATE)] = None
@@ -288,11 +259,9 @@ class ReceivePaymentAdd(Write):
     ]
 
 
-@dataclass(frozen=True, slots=True)
 class PaymentMethodAdd(Write):
     """A new entry in the list of payment methods; QuickBooks gives it a type."""
 
-    request_id: str
     method: Annotated[str, one("Name", METHOD_NAME, needed=True)]
 
 

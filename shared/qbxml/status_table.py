@@ -7,8 +7,9 @@ is known from the field. Where accounts of a code differ, the row takes the care
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from shared.structs import Value
 
 
 class Severity(StrEnum):
@@ -36,8 +37,7 @@ class Actor(StrEnum):
     DEVELOPER = "developer"
 
 
-@dataclass(frozen=True, slots=True)
-class StatusMeaning:
+class StatusMeaning(Value):
     """What a status code means to us.
 
     ``meaning`` and ``remedy`` are sentences for a status line, together at most 175
@@ -56,8 +56,7 @@ class StatusMeaning:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StatusRange:
+class StatusRange(Value):
     """What is known of a code without a row of its own, from the range it stands in."""
 
     first: int

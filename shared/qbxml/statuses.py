@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from enum import StrEnum
 
 from shared.qbxml.status_table import MESSAGE_SET_STATUSES as MESSAGE_SET_STATUSES
@@ -17,6 +16,7 @@ from shared.qbxml.status_table import Effect as Effect
 from shared.qbxml.status_table import Severity as Severity
 from shared.qbxml.status_table import StatusMeaning as StatusMeaning
 from shared.qbxml.status_table import StatusRange as StatusRange
+from shared.structs import replace
 
 # These cover several causes; QuickBooks' words tell a passing lock from a lasting refusal.
 _READ_THE_MESSAGE = frozenset({3170, 3180, 3185, 3210})

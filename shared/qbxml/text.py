@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
 from shared.qbxml.repair import C1
+from shared.structs import Value
 
 LONGEST_NUMBER = 11
 """Characters of an invoice's RefNumber that QuickBooks keeps."""
@@ -94,8 +94,7 @@ def decode(text: str) -> str:
     return text if text.isascii() else text.translate(C1)
 
 
-@dataclass(frozen=True, slots=True)
-class Cleaned:
+class Cleaned(Value):
     """Text that QuickBooks can store, and the characters that it could not, each once."""
 
     text: str

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shared.qbxml.responses import HostRet
+from shared.structs import Value
 
 SPOKEN_VERSIONS = ("13.0", "12.0", "11.0", "10.0")
 OLDEST_YEAR = 2015
@@ -37,8 +37,7 @@ class NoCommonVersion(ValueError):
         self.supported = tuple(supported)
 
 
-@dataclass(frozen=True, slots=True)
-class Unsupported:
+class Unsupported(Value):
     """Why this QuickBooks is not served: the code of the hint, and a sentence to show."""
 
     code: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import chain
@@ -19,6 +18,7 @@ from shared.rules.backups import BY_HAND_EVERY, Backups
 from shared.rules.lateness import due_at, is_late
 from shared.rules.store_checks import StoreCheck
 from shared.rules.values import ApplicationOverview, Connection, ConnectionOverview, SyncState
+from shared.structs import Value, field, replace
 
 SOON = timedelta(days=14)
 """So long before it ends, a certificate or a token is told of."""
@@ -35,8 +35,7 @@ _OF_PASSWORDS = frozenset(
 _TENTH_OF_GB = (1 << 30) // 10
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Value):
     """A daemon: when it was started, when it was heard of last, and whether it is alive."""
 
     host: str
@@ -46,8 +45,7 @@ class Run:
     certificate_expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StuckPayments:
+class StuckPayments(Value):
     """Payments of a connection in one state, and the one that has been in it longest.
 
     ``document`` names that one with its amount, ``name`` without.
@@ -63,8 +61,7 @@ class StuckPayments:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExpiringToken:
+class ExpiringToken(Value):
     """A token of a program that ends some day."""
 
     id: int
@@ -72,8 +69,7 @@ class ExpiringToken:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(Value):
     """The disk of the store: what is free there, and what the store takes."""
 
     folder: str
@@ -81,8 +77,7 @@ class Room:
     held_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Value):
     """What the conditions are worked out from; None where a thing does not apply.
 
     ``late`` tells since when applications are known to be late, by connection and kind.

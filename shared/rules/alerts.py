@@ -15,13 +15,13 @@ Two messages to one recipient are five minutes apart at least, and none is sent 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from shared.rules.quiet_hours import QuietHours, at_time, checked_zone, in_zone
 from shared.rules.spans import is_within
+from shared.structs import Value
 
 TOLD_AFTER = timedelta(minutes=1)
 """What is new waits so long, so that what belongs together is one message."""
@@ -61,8 +61,7 @@ FOR_BOOKKEEPERS = frozenset(
 """What a bookkeeper can do something about; the rest is about the machine."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Value):
     """Something that is wrong now. ``about`` tells those of one kind and connection apart.
 
     ``told`` may name amounts and commands, ``plain`` neither; each is a sentence or two. ``size``
@@ -85,8 +84,7 @@ class Condition:
         return (self.kind.value, self.connection_id, self.about)
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Value):
     """A condition on file. ``gone_at`` is since when it is away, ``closed_at`` when that was it."""
 
     id: Annotated[int, "number of the alert"]
@@ -115,8 +113,7 @@ class Alert:
         return self.gone_at is None and self.closed_at is None
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Value):
     """What a look changes of the alerts on file.
 
     ``updated`` are alerts whose words or size are other ones now, or which came back; ``gone`` are
@@ -179,15 +176,16 @@ class Audience(StrEnum):
     BOOKKEEPER = "bookkeeper"
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(Value):
     """Somebody who is told. ``address`` is a mail address, or a URL that gets signed requests.
 
     The query of a URL may hold a secret of its receiver, so only ``shown`` is for people.
     """
 
+    HIDDEN: ClassVar = ("address",)
+
     id: Annotated[int, "number of the recipient"]
-    address: str = field(repr=False)
+    address: str
     connection_id: int | None
     connection: Annotated[str | None, "the only connection whose alerts it gets; null: all"]
     audience: Annotated[Audience, "`operator` or `bookkeeper`"]
@@ -228,8 +226,7 @@ class Recipient:
         return alert.told if self.amounts and self.audience is Audience.OPERATOR else alert.plain
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Value):
     """What a recipient was told of an alert: how often, when last, and of how many records."""
 
     times: int
@@ -237,16 +234,14 @@ class Told:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Value):
     """An alert, and what a recipient was told of it: None for nothing."""
 
     alert: Alert
     told: Told | None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Value):
     """What a recipient is to be told now; ``still`` are alerts that it knows and that stand."""
 
     new: tuple[Alert, ...] = ()
@@ -305,8 +300,7 @@ def repeat_after(times: int) -> timedelta:
 # Digests.
 
 
-@dataclass(frozen=True, slots=True)
-class DigestTime:
+class DigestTime(Value):
     """When digests are sent: a time of day; weekly ones on Mondays."""
 
     at: time

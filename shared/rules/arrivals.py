@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.rules.payments.values import ZERO, NewPayment
+from shared.structs import Value
 
 
-@dataclass(frozen=True, slots=True)
-class PaidThere:
+class PaidThere(Value):
     """What a payment pays of an invoice of the platform, by its id there."""
 
     invoice: str
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class NumberedThere:
+class NumberedThere(Value):
     """What an invoice of the platform that is none of ours is called there, and comes to."""
 
     number: str
     total: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Value):
     """A payment of the platform as it is there now.
 
     ``payment`` says everything but which of our invoices it pays and who paid: that follows from

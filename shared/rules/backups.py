@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from shared.rules.spans import is_within
+from shared.structs import Value
 
 BY_HAND_EVERY = timedelta(days=7)
 """A backup that a person makes is old after so long."""
@@ -25,8 +25,7 @@ class BackupKind(StrEnum):
     BY_HAND = "by-hand"
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Value):
     """The daemon backs the store up into ``folder``, and keeps the newest ``keep`` backups."""
 
     folder: Path
@@ -39,8 +38,7 @@ class Schedule:
         return 2 * self.every
 
 
-@dataclass(frozen=True, slots=True)
-class Backups:
+class Backups(Value):
     """How the store is backed up.
 
     ``made_at`` is when the newest backup of any kind was made, which is too old from ``old_at`` on;

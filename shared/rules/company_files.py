@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime
 
+from shared.structs import Value
 
-@dataclass(frozen=True, slots=True)
-class Neighbor:
+
+class Neighbor(Value):
     """Another connection that may belong to the same company file.
 
     It is bound to a company of the same name; or it is not bound (``bound_at`` None), and a write

@@ -5,15 +5,15 @@ Which platforms there are and how one is talked to: ``daemon/connectors/``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from shared.rules.events import EventKind
 from shared.rules.ledger import Invoice
 from shared.rules.values import RecordKind
+from shared.structs import Value
 
 ORDER = (RecordKind.CUSTOMER, RecordKind.INVOICE, RecordKind.PAYMENT)
 """In this order records go out: each one names records of the kinds before it."""
@@ -93,8 +93,7 @@ class ConvenienceFees(StrEnum):
     ON_ACCOUNT = "on-account"  # it is posted with the payment, and stays the customer's credit
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformAccount:
+class PlatformAccount(Value):
     """The account of a connection on a billing platform.
 
     ``identity`` names the account itself, whatever key opens it; empty until the platform told.
@@ -124,8 +123,7 @@ class PlatformAccount:
     ] = ConvenienceFees.LEAVE_OUT
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+class Mapped(Value):
     """One record on both sides.
 
     ``baseline`` is what an invoice had been paid when it was sent first, by what is not sent
@@ -145,8 +143,7 @@ class Mapped:
     changed_at: Annotated[datetime, "when it was last changed there"]
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(Value):
     """A record on its way to the platform.
 
     ``wanted`` counts how often it was to go out; one that changes while it is sent goes out again.
@@ -155,6 +152,8 @@ class Outgoing:
     for what these bytes say. ``look_at``: then it is looked at once more, since a write whose end
     nobody knew may be carried out late.
     """
+
+    HIDDEN: ClassVar = ("request",)
 
     kind: Annotated[RecordKind, "`customer`, `invoice` or `payment`"]
     object_id: Annotated[str, "ListID or TxnID of QuickBooks"]
@@ -176,7 +175,7 @@ class Outgoing:
     choice: str = ""
     wanted: int = 1
     digest: str = ""
-    request: bytes | None = field(default=None, repr=False)
+    request: bytes | None = None
     request_key: str = ""
     request_digest: str = ""
     baseline: Decimal | None = None
@@ -188,8 +187,7 @@ class Outgoing:
         return f"{self.kind.value}/{self.object_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerCopy:
+class CustomerCopy(Value):
     """A customer as it goes out. ``number`` is its account number; empty where it has none, or
     another customer has the same.
 
@@ -211,8 +209,7 @@ class CustomerCopy:
     number: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceCopy:
+class InvoiceCopy(Value):
     """An invoice as it goes out, billed to a customer that is ``customer_id`` on the platform;
     that is empty in a dry run before the customer is there.
 
@@ -228,8 +225,7 @@ class InvoiceCopy:
     baseline: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedCopy:
+class AppliedCopy(Value):
     """What a payment pays of an invoice that is ``their_id`` on the platform, empty in a dry run
     before it is there; ``discount`` comes on top."""
 
@@ -239,8 +235,7 @@ class AppliedCopy:
     discount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentCopy:
+class PaymentCopy(Value):
     """A payment of QuickBooks, with what of it belongs to invoices on the platform.
 
     ``external_id`` is that of one which came in as a payment of some platform and was posted here;
@@ -265,8 +260,7 @@ class PaymentCopy:
 Copy = CustomerCopy | InvoiceCopy | PaymentCopy
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Value):
     """What is to become of a record on the platform.
 
     ``mapped`` is None for one that never was there as far as we know; ``copy`` is None where it
@@ -285,8 +279,7 @@ class Change:
         return self.outgoing.choice
 
 
-@dataclass(frozen=True, slots=True)
-class Stays:
+class Stays(Value):
     """A record that does not go out now: how it stands instead, and why.
 
     One that waits for another record names it in ``waits_for`` and, where that is not on its way
@@ -306,8 +299,7 @@ CREATE = "create"
 """The choice of a person that a customer is a new one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(Value):
     """A record of the platform that is looked at again, as it is called there.
 
     Nothing tells that it changes, or it could not be taken in.
@@ -319,8 +311,7 @@ class Watched:
     due_at: Annotated[datetime, "when it is read next"]
 
 
-@dataclass(frozen=True, slots=True)
-class InboxStanding:
+class InboxStanding(Value):
     """How receiving goes: when it worked last, and since when and why it does not."""
 
     received_at: datetime | None

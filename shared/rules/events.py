@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
+
+from shared.structs import Value
 
 
 class EventKind(StrEnum):
@@ -55,8 +56,7 @@ class EventKind(StrEnum):
         return self.value.partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Value):
     """What happened to one record, in short: whoever delivers it reads the record itself.
 
     Events have the order of their numbers, and of one record that of the changes.

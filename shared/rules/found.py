@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
+
+from shared.structs import Value
 
 
 class Kind(StrEnum):
@@ -21,8 +22,7 @@ class Kind(StrEnum):
     HINT = "hint"
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Value):
     """One that was found."""
 
     kind: Annotated[
@@ -44,8 +44,7 @@ class Hit:
     customer_list_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Value):
     """What was found of one kind, best first."""
 
     kind: Annotated[Kind, "what these are, as in each hit"]

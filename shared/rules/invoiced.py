@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from shared.structs import Value
 
 NAME = "invoiced"
 PRODUCTION, SANDBOX = "https://api.invoiced.com", "https://api.sandbox.invoiced.com"
 COMPANY = "/companies/current"
 
 
-@dataclass(frozen=True, slots=True)
-class InvoicedCompany:
+class InvoicedCompany(Value):
     """The company of an account; ``identity`` is the same whatever key opens it."""
 
     identity: str

@@ -6,7 +6,6 @@ Frozen values; amounts are ``Decimal`` with two places, in the currency that sta
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Generic, TypeVar
@@ -15,6 +14,7 @@ from shared.documents import credit_memo_document
 from shared.rules.payments.values import CustomerMapping, NamedInvoice, PaymentStatus
 from shared.rules.payments.views import PaymentLine
 from shared.rules.values import Day, InvoiceStatus, Problem
+from shared.structs import Value
 
 ROW = TypeVar("ROW")
 
@@ -22,8 +22,7 @@ Place = tuple[int, str, int]
 """Where a customer stands in the list: connection, name in lower case, number."""
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceLine:
+class InvoiceLine(Value):
     """A line of an invoice: maybe nothing but its ID, or only a description.
 
     ``group`` is the line_id of the group it stands in, or empty.
@@ -40,8 +39,7 @@ class InvoiceLine:
     tax_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
+class Invoice(Value):
     """An invoice of QuickBooks, amounts in ``currency``.
 
     ``customer_list_id`` is the customer or job that QuickBooks names. ``total`` is
@@ -77,8 +75,7 @@ class Invoice:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CreditUse:
+class CreditUse(Value):
     """What a credit memo was applied to: an invoice, or a refund."""
 
     txn_id: Annotated[str, "TxnID of what it is applied to"]
@@ -87,8 +84,7 @@ class CreditUse:
     amount: Annotated[Decimal, "amount of the credit applied there"]
 
 
-@dataclass(frozen=True, slots=True)
-class CreditMemo:
+class CreditMemo(Value):
     """A credit memo of QuickBooks of which something is left, amounts in ``currency``."""
 
     txn_id: Annotated[str, "TxnID of QuickBooks"]
@@ -108,8 +104,7 @@ class CreditMemo:
         return credit_memo_document(self.number, self.customer)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCredit:
+class OpenCredit(Value):
     """What is left of the credit memos of a customer or job, in one currency."""
 
     customer: Annotated[str, "the customer or job"]
@@ -135,8 +130,7 @@ class Kept(StrEnum):
     DIFFERING = "differing"  # imported, and QuickBooks last showed another balance
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceSides:
+class InvoiceSides(Value):
     """An invoice as it is listed, with its balance on both sides.
 
     Billed is the top customer or the job, by job mode.
@@ -165,8 +159,7 @@ class InvoiceSides:
         return self.balance != (self.seen or Decimal(0))
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedInvoice:
+class ExportedInvoice(Value):
     """An invoice with all that other programs ask of one."""
 
     sides: InvoiceSides
@@ -180,8 +173,7 @@ class ExportedInvoice:
     phone: Annotated[str, "and telephone"]
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceFilter:
+class InvoiceFilter(Value):
     """Which invoices are wanted; what is left empty lets all pass.
 
     ``statuses`` narrow those that are imported. Each of ``words`` is a part of the number, of
@@ -203,8 +195,7 @@ class Billed(StrEnum):
     INACTIVE = "inactive"  # or not shown by QuickBooks: their invoices are left out
 
 
-@dataclass(frozen=True, slots=True)
-class Owing:
+class Owing(Value):
     """What a customer owes in one currency, by invoices that are imported.
 
     ``open`` and ``balance`` are ours, ``seen`` is what QuickBooks last showed of them.
@@ -216,8 +207,7 @@ class Owing:
     seen: Annotated[Decimal, "what QuickBooks last showed of them"]
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Value):
     """Open invoices of a customer that are left out for one reason, a hint code."""
 
     reason: Annotated[str, "why (a hint)"]
@@ -226,8 +216,7 @@ class LeftOut:
     currency: Annotated[str, "such as USD"]
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerSides:
+class CustomerSides(Value):
     """A customer with what is billed to it; ``full_name`` may come from its invoices alone.
 
     ``state`` is that of ``CustomerState``: only a held one is known to be in QuickBooks.
@@ -260,8 +249,7 @@ class CustomerSides:
         return (self.connection_id, self.sorts_as, self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerFilter:
+class CustomerFilter(Value):
     """Which customers are wanted; each of ``words`` is a part of their or the connection's name."""
 
     billed: Billed = Billed.BILLED
@@ -269,8 +257,7 @@ class CustomerFilter:
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class UnresolvedName:
+class UnresolvedName(Value):
     """A customer's name for which payments were refused; ``amounts`` are (currency, sum)."""
 
     connection_id: int
@@ -280,8 +267,7 @@ class UnresolvedName:
     amounts: tuple[tuple[str, Decimal], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Value):
     """A customer that a name may mean, since a payment of the name pays ``invoices`` of it.
 
     They are its own, or of a job below it.
@@ -293,16 +279,14 @@ class Candidate:
     invoices: tuple[NamedInvoice, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Value):
     """Whom a name means now, or meant until now, and where its payments stand."""
 
     mapping: CustomerMapping
     payments: Mapping[PaymentStatus, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Affected:
+class Affected(Value):
     """The payments that are judged again when a name means somebody else.
 
     They wait, are ready, or were refused for the name. ``amounts`` are (currency, sum).
@@ -312,16 +296,14 @@ class Affected:
     amounts: tuple[tuple[str, Decimal], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Listed(Generic[ROW]):
+class Listed(Value, Generic[ROW]):
     """A row of a listing with the name of its connection."""
 
     connection: Annotated[str, "the connection"]
     row: ROW
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerDetail:
+class CustomerDetail(Value):
     """A customer with the open invoices billed to it, the last read first.
 
     ``more``: there are more than these, imported or left out. ``also_called`` are the platform's
@@ -346,8 +328,7 @@ class CustomerDetail:
         return (*self.invoices, *self.left_out)
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceDetail:
+class InvoiceDetail(Value):
     """An invoice as QuickBooks has it, beside what became of it here."""
 
     sides: InvoiceSides

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, TypeAlias
+
+from shared.structs import Value, field
 
 Scope: TypeAlias = frozenset[int] | None
 """The numbers of connections; None for all, also those that are added later."""
@@ -25,8 +26,7 @@ class Role(StrEnum):
         return roles.index(self) >= roles.index(other)
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorEntry:
+class OperatorEntry(Value):
     """An operator on file: a user, or a group of users, of the operating system."""
 
     name: Annotated[str, "its name"]
@@ -39,8 +39,7 @@ class OperatorEntry:
     added_by: Annotated[str, "by whom"]
 
 
-@dataclass(frozen=True, slots=True)
-class Grants:
+class Grants(Value):
     """What a person may do, and where. ``names`` are the operators that the person is.
 
     A role that is not in ``scopes`` is allowed nowhere. The scope of a role includes that of every

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
+
+from shared.structs import Value
 
 GIVE_UP_AFTER = timedelta(hours=48)
 """So long an event is tried before it is parked, unless its outlet says otherwise."""
 _FIRST, LONGEST = timedelta(seconds=5), timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Value):
     """The receiver has it, or it was not for that receiver: then it was not ``wanted``."""
 
     wanted: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class TryAgain:
+class TryAgain(Value):
     """It may go through later; ``after`` is how long the receiver wants to be left alone.
 
     ``whole``: nothing else would go through now, either, such as where nobody answers at all.
@@ -32,8 +31,7 @@ class TryAgain:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Value):
     """It will never go through as it is: a person has to look at it."""
 
     reason: str
@@ -59,8 +57,7 @@ class DeliveryState(StrEnum):
     PARKED = "parked"
 
 
-@dataclass(frozen=True, slots=True)
-class OutletStanding:
+class OutletStanding(Value):
     """An outlet: how far it is, and whether it pauses."""
 
     id: Annotated[int, "number of the outlet"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from shared.structs import Value
 
 _FORM = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]?\d|2[0-3]):([0-5]\d)(?:\s+(\S+))?")
 
@@ -14,8 +15,7 @@ class NotQuietHours(ValueError):
     """A text that names no quiet hours; it says why, in a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class QuietHours:
+class QuietHours(Value):
     """From ``begin`` until just before ``end``, also past midnight.
 
     ``zone`` is a name such as ``America/Chicago``; empty: the time zone of this machine.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.rules.quiet_hours import QuietHours
+from shared.structs import Value
 
 if TYPE_CHECKING:
     from shared.rules.values import Connection
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 PAUSED, QUIET, TIME_IS_UP = "connection-paused", "quiet-hours", "time-budget"
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
+class Rest(Value):
     """Why no sync begins or goes on: the hint, who paused it, until when; None: until resumed."""
 
     code: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.rules.spans import is_within
+from shared.structs import Value
 
 EVERY = timedelta(days=1)
 AGAIN_AFTER = timedelta(hours=1)
@@ -13,8 +13,7 @@ AGAIN_AFTER = timedelta(hours=1)
 DOUBTED_AFTER = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
-class StoreCheck:
+class StoreCheck(Value):
     """When all of the store was read last, and what is damaged; None: never, empty: nothing."""
 
     checked_at: datetime | None = None

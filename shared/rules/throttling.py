@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.rules.values import LONGEST_LOCK
+from shared.structs import Value
 
 FREE_PASSWORDS = 5
 """Wrong passwords in a row for one user name."""
@@ -30,8 +30,7 @@ class Source(StrEnum):
         return 20 if self is Source.ADDRESS else FREE_PASSWORDS
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Value):
     """What a source has guessed so far, and until when nothing more is tried from there."""
 
     source: Source

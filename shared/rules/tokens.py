@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated
+
+from shared.structs import Value
 
 PREFIX = "dbt_"
 LONGEST = 100
@@ -22,8 +23,7 @@ class Access(StrEnum):
     WRITE = "write"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Value):
     """A token on file; its secret is kept nowhere."""
 
     id: Annotated[int, "number of the token"]
@@ -40,8 +40,7 @@ class Token:
     revoked_at: Annotated[datetime | None, "when it was revoked; null: it was not"]
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Value):
     """A program that showed a token which is good; ``connection_ids`` is None for all."""
 
     token_id: int

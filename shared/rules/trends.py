@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated
+
+from shared.structs import Value
 
 NOTHING = Decimal("0.00")
 WEEK = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(Value):
     """Syncs that started within one quarter of an hour, which begins at ``at``."""
 
     at: datetime
@@ -22,8 +22,7 @@ class Ran:
     some_failed: int
 
 
-@dataclass(frozen=True, slots=True)
-class DaySum:
+class DaySum(Value):
     """An amount of one day; ``day`` None stands for all days before those that are looked at.
 
     ``until`` is the second day, for amounts that have two.
@@ -35,8 +34,7 @@ class DaySum:
     until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SyncDay:
+class SyncDay(Value):
     """The syncs of one day of this machine's calendar, by when they started."""
 
     day: Annotated[date, "the day, in this machine's time zone"]
@@ -45,8 +43,7 @@ class SyncDay:
     some_failed: Annotated[int, "those that finished with records that failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class MoneyWeek:
+class MoneyWeek(Value):
     """One week in one currency."""
 
     monday: Annotated[date, "the first day of the week, a Monday"]

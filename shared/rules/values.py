@@ -10,11 +10,12 @@ QuickBooks' own text.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, NamedTuple, TypeAlias
+from typing import Annotated, ClassVar, NamedTuple, TypeAlias
+
+from shared.structs import Value
 
 Day: TypeAlias = date
 """A date without time; spelled so where a field is called ``date``."""
@@ -155,8 +156,7 @@ class RecordKind(StrEnum):
     PLATFORM = "platform"  # the account on the billing platform as a whole
 
 
-@dataclass(frozen=True, slots=True)
-class CompanyBinding:
+class CompanyBinding(Value):
     """The company file that the latest host, company and preferences reply described.
 
     ``qbxml_version`` is the version requests are written in, such as "13.0". Up to
@@ -178,8 +178,7 @@ class CompanyBinding:
     company_key: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class Connection(Value, kw_only=True):
     """One QuickBooks company file joined to one ledger; each setting of it has its default.
 
     ``platform_account`` says whose payments these are on the billing platform; it stays.
@@ -233,8 +232,7 @@ class Connection:
     paused_by: Annotated[str, "who paused it; empty: nobody"] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(Value):
     """What the Web Connector lists in one row: own user name, own GUIDs.
 
     ``owner_id`` and ``file_id`` are GUIDs in braces, upper case.
@@ -267,21 +265,26 @@ class Application:
         return until if until is not None and now < until <= now + LONGEST_LOCK else None
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Value):
     """What authenticate compares with. Hashes never show in a repr."""
+
+    HIDDEN: ClassVar = (
+        "password_hash",
+        "previous_password_hash",
+        "password_proof",
+        "previous_password_proof",
+    )
 
     application: Application
     connection: Connection
-    password_hash: str = field(repr=False)
-    previous_password_hash: str = field(repr=False)
+    password_hash: str
+    previous_password_hash: str
     failed_logins: int
-    password_proof: str = field(default="", repr=False)
-    previous_password_proof: str = field(default="", repr=False)
+    password_proof: str = ""
+    previous_password_proof: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sync:
+class Sync(Value):
     """One run of an application, as Recent Syncs shows it."""
 
     id: Annotated[int, "number of the sync"]
@@ -301,8 +304,7 @@ class Sync:
     is_interrupted: Annotated[bool, "whether it has not ended and no daemon runs"] = False
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Value):
     """What a sync touched. ``reason`` and ``remedy`` are empty when all went well."""
 
     kind: Annotated[RecordKind, "`invoice`, `credit-memo`, `customer`, `payment` or `sync`"]
@@ -317,8 +319,7 @@ class Record:
     remedy: Annotated[str, "what to do about it"] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Value):
     """Something that a person must look at, before the store gave it a number.
 
     ``code`` names the hint, ``object_id`` the TxnID or ListID, ``document`` what a person
@@ -339,8 +340,7 @@ class Trouble:
     found: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Value):
     """A trouble on file: one row per connection, code and object."""
 
     id: Annotated[int, "number of the problem"]
@@ -386,8 +386,7 @@ class Customer(NamedTuple):
     account_number: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenInvoice:
+class OpenInvoice(Value):
     """One row of the sweep: what the light query tells of an open invoice."""
 
     txn_id: str
@@ -397,8 +396,7 @@ class OpenInvoice:
     customer_list_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedCustomer:
+class CheckedCustomer(Value):
     """What the light query tells of a customer that we hold.
 
     ``full_name`` and ``parent_list_id`` change without ``edit_sequence`` when one above it
@@ -412,8 +410,7 @@ class CheckedCustomer:
     active: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Value):
     """One qbXML request with its answer.
 
     ``request`` is the exact bytes that were handed out; once the sync went well it is empty, and
@@ -422,13 +419,15 @@ class Exchange:
     receiveResponseXML returned, so that a repeated answer is recognized and answered alike.
     """
 
+    HIDDEN: ClassVar = ("request",)
+
     id: int
     session_id: int
     sync_id: int
     sequence: Annotated[int, "its place in the session, from 1"]
     step: Annotated[str, "what the sync was doing"]
     request_id: Annotated[str, "the requestID that it carried"]
-    request: bytes = field(repr=False)
+    request: bytes
     request_bytes: Annotated[int, "size of the request"]
     request_digest: Annotated[str, "the start of its SHA-256"]
     sent_at: Annotated[datetime, "when it was handed out"]
@@ -441,8 +440,7 @@ class Exchange:
     response_bytes: Annotated[int, "size of the answer"]
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Value):
     """One update of the Web Connector, from authenticate to closeConnection.
 
     ``phase`` belongs to the session machine, ``plan`` is the sync plan's state as JSON text.
@@ -473,8 +471,7 @@ class Session:
     stop_requested_by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditEntry(Value):
     """Who did what and when; never holds a secret."""
 
     id: Annotated[int, "number of the entry"]
@@ -485,16 +482,14 @@ class AuditEntry:
     detail: Annotated[str, "what exactly"]
 
 
-@dataclass(frozen=True, slots=True)
-class ApplicationOverview:
+class ApplicationOverview(Value):
     """An application with its running sync, else its last one; None before the first."""
 
     application: Application
     sync: Sync | None
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionOverview:
+class ConnectionOverview(Value):
     """A connection with the applications of its layout.
 
     ``payments_waiting`` go into QuickBooks by themselves; of ``payments_unknown`` QuickBooks may

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
+
+from shared.structs import Value
 
 SIGNATURE = "Deskbridge-Signature"
 DELIVERY = "Deskbridge-Delivery"
@@ -40,18 +41,19 @@ class WebhookState(StrEnum):
     PARKED = "parked"  # something of it waits for a person
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
+class Webhook(Value):
     """An address that events of a connection are sent to.
 
     The query of the address may hold a secret of the receiver, so only ``shown`` is for people.
     """
 
+    HIDDEN: ClassVar = ("url",)
+
     id: Annotated[int, "number of the webhook"]
     connection_id: int
     connection: Annotated[str, "its connection"]
     outlet_id: int
-    url: str = field(repr=False)
+    url: str
     events: Annotated[tuple[str, ...], "the kinds of events that it wants; none: all"]
     created_at: Annotated[datetime, "when it was added"]
     created_by: Annotated[str, "by whom"]
@@ -78,8 +80,7 @@ def outlet_name(webhook_id: int) -> str:
     return f"webhook-{webhook_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookStanding:
+class WebhookStanding(Value):
     """A webhook with how its deliveries stand."""
 
     webhook: Webhook

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from shared.structs import Value
 from simulator.company.answers import escape, wrap
 from simulator.company.errors import OK, Status
 from simulator.company.message_set import Request
@@ -14,8 +14,7 @@ ANSWER, STATUS, RECOVERY = "answer", "status", "recovery"
 _RECOVERY_SINCE = (11, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value):
     """What one request is answered with; the numbers are None where QuickBooks says none."""
 
     status: Status = OK

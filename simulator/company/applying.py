@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from lxml import etree
 
+from shared.structs import Value
 from simulator.company import fields, refusals
 from simulator.company.books import Books, money
 from simulator.company.records import Application, Invoice
@@ -38,8 +38,7 @@ class Payer(NamedTuple):
     receivable: str
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Value):
     """What can be done: the applications, the credits used, and how many invoices were closed."""
 
     applications: tuple[Application, ...] = ()

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
+from shared.structs import Value, asdict, field
 from simulator.company import proof
 from simulator.company.books import Books, money
 from simulator.company.product import CURRENCIES
 from simulator.company.records import Application, Invoice, Payment
 
 
-@dataclass(frozen=True, slots=True)
-class Importable:
+class Importable(Value):
     """An invoice that a sync must hold: open, posted, its customer and all above it active.
 
     Amounts are hundredths of ``currency``, a code.
@@ -34,8 +33,7 @@ class Importable:
     due_date: str
 
 
-@dataclass(frozen=True, slots=True)
-class PaidInvoice:
+class PaidInvoice(Value):
     """What a payment put against one invoice; ``amount`` includes the ``discount``."""
 
     invoice_txn_id: str
@@ -44,8 +42,7 @@ class PaidInvoice:
     discount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Value):
     """A payment in the books, named as its documents show it. Amounts are hundredths."""
 
     txn_id: str
@@ -65,8 +62,7 @@ class Received:
     applied: tuple[PaidInvoice, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Audit:
+class Audit(Value):
     """What an audit found. ``problems`` are sentences; empty means that everything adds up."""
 
     problems: tuple[str, ...]
@@ -107,8 +103,8 @@ class Audit:
 
 def _as_json(value: Any) -> Any:
     """A value of the audit as JSON has it: hundredths are text with two decimals."""
-    if is_dataclass(value):
-        return {one.name: _as_json(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Value):
+        return {name: _as_json(held) for name, held in asdict(value).items()}
     if isinstance(value, tuple):
         return [_as_json(one) for one in value]
     return money(value) if isinstance(value, int) else value

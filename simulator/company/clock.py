@@ -10,9 +10,10 @@ from __future__ import annotations
 import calendar
 import re
 import time
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from shared.structs import Value
 
 _STAMP = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})"
@@ -29,8 +30,7 @@ class BadTime(ValueError):
         self.text = text
 
 
-@dataclass(frozen=True, slots=True)
-class Zone:
+class Zone(Value):
     """Where the PC stands; ``key`` names the zone in the IANA's database."""
 
     name: str

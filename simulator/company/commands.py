@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
+from shared.structs import replace
 from simulator.company.act_commands import act
 from simulator.company.audit import Audit
 from simulator.company.books import Books, money

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
+from shared.structs import asdict, replace
 from simulator.company import audit as auditing
 from simulator.company import generator, state
 from simulator.company.acts.finding import checked_day, find_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from shared.structs import Value
 
 
 class QuickBooksError(Exception):
@@ -19,8 +19,7 @@ class QuickBooksError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Value):
     """The status attributes of one answer."""
 
     code: int = 0

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from lxml import etree
 
+from shared.structs import Value
 from simulator.company import refusals
 from simulator.company.answers import as_stored
 from simulator.company.books import Books
@@ -20,8 +20,7 @@ _PAID = {"PaidOnly": True, "NotPaidOnly": False}
 _ACTIVE = {"": True, "ActiveOnly": True, "InactiveOnly": False}
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Value):
     """The ids that a query found, in the order of the answer; ``missing`` is one it did not."""
 
     ids: tuple[str, ...]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
 
 from lxml import etree
 
+from shared.structs import Value, replace
 from simulator.company import refusals
 from simulator.company.answering import Answer
 from simulator.company.books import Books
@@ -19,8 +19,7 @@ from simulator.company.queries import QUERIES, Writers, shape_of
 ITERATOR_GONE = 3391
 
 
-@dataclass(frozen=True, slots=True)
-class _Iterator:
+class _Iterator(Value):
     """A list fixed at Start: the ids still to come, and the query that must be repeated."""
 
     query: bytes

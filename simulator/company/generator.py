@@ -11,8 +11,8 @@ import heapq
 import itertools
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from shared.structs import Value
 from simulator.company import ledger, setup
 from simulator.company.books import Books
 from simulator.company.drafts import CustomerMaker, InvoiceMaker
@@ -39,8 +39,7 @@ FATES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Value):
     """How much to make. ``lines`` 0 means forms of all shapes; else that many plain lines each.
 
     ``all_open`` leaves every invoice unpaid, posted, numbered and with an active customer.

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from lxml import etree
 
+from shared.structs import Value
 from simulator.company.product import number
 
 Version = tuple[int, int]
@@ -24,8 +24,7 @@ class Unreadable(Exception):
     """A request that QuickBooks would not parse; the text says what is wrong and where."""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Value):
     """A named element: either text that ``check`` accepts, or children along ``content``.
 
     ``most`` None means any number. ``since`` is the qbXML version that brought it.
@@ -39,15 +38,13 @@ class Element:
     since: Version = FIRST
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Value):
     """Parts in this order."""
 
     parts: tuple[Particle, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Value):
     """At most one of the options; exactly one when ``needed``."""
 
     options: tuple[Particle, ...]
@@ -57,8 +54,7 @@ class Choice:
 Particle = Element | Sequence | Choice
 
 
-@dataclass(frozen=True, slots=True)
-class RequestType:
+class RequestType(Value):
     """A request: what may stand in it."""
 
     name: str

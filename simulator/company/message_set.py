@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lxml import etree
 
+from shared.structs import Value
 from simulator.company.errors import (
     BAD_VERSION,
     PARSE_ERROR,
@@ -23,8 +23,7 @@ _ON_ERROR = ("stopOnError", "continueOnError", "rollbackOnError")
 _RESPONSE_DATA = ("includeAll", "includeNone")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Value):
     """One request of a set. ``request_id`` is None when it carries none."""
 
     type: RequestType
@@ -35,8 +34,7 @@ class Request:
     iterator_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class MessageSet:
+class MessageSet(Value):
     """A whole set that fits its grammar; the ids are None where they were not given."""
 
     version: Version

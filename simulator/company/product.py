@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
+
+from shared.structs import Value, field
 
 
 class Edition(StrEnum):
@@ -15,8 +16,7 @@ class Edition(StrEnum):
     UK = "uk"
 
 
-@dataclass(frozen=True, slots=True)
-class Currency:
+class Currency(Value):
     """A currency by its code and by the name that QuickBooks lists it under.
 
     ``rate`` is what one unit costs in US dollars, as text; only its ratio matters.
@@ -59,8 +59,7 @@ _COMMON_VERSIONS = tuple(f"{n}.0" for n in range(6, 17))
 _NEWEST_BY_YEAR = ((2023, 16), (2022, 15), (2021, 14), (2014, 13))
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Value):
     """The QuickBooks program on the PC. An empty ``name`` is the usual one of its year."""
 
     edition: Edition = Edition.US
@@ -89,8 +88,7 @@ class Product:
         return _versions(self.edition, self.year)
 
 
-@dataclass(frozen=True, slots=True)
-class Habits:
+class Habits(Value):
     """What QuickBooks' documentation leaves open: each value is one way it may be.
 
     ``sets_kept``: message sets remembered per application, ``all`` or only the last ``one``.
@@ -129,8 +127,7 @@ HABITS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Value):
     """Who the company is and how its PC is set up; none of it changes by bookkeeping.
 
     ``currencies`` are codes, the home currency first; one alone means that multicurrency is

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from lxml import etree
 
+from shared.structs import Value
 from simulator.company import company_answers, filters
 from simulator.company.books import Books
 from simulator.company.filters import Selection
@@ -26,8 +26,7 @@ class Writers:
         self.txns = TxnWriter(books, references)
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Value):
     """A query for records by id. ``write`` leaves out ids that are no longer in the books."""
 
     select: Callable[[Books, etree._Element], Selection]

@@ -20,10 +20,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lxml import etree
 
+from shared.structs import Value
 from simulator.company.books import Books
 from simulator.company.errors import (
     SET_DIFFERS,
@@ -39,8 +39,7 @@ CLEAR_ALL = "ClearAllMessageSets"
 MAX_SET_ID = 23
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Value):
     """What becomes of a message set.
 
     ``code`` is its messageSetStatusCode, empty when it carries no ids. When it ``runs``, it is

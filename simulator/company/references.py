@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
+from shared.structs import Value
 from simulator.company.answers import data_ext, element, ref, wrap
 from simulator.company.books import Books
 from simulator.company.grammar import Version
@@ -13,8 +13,7 @@ from simulator.company.records import Address
 CUSTOM_FIELDS = "0"
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Value):
     """What an answer should hold of each record."""
 
     version: Version = (13, 0)

@@ -5,11 +5,11 @@ Also those for the company file as a whole: its backups, and its closing date.
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
 
+from shared.structs import asdict, replace
 from simulator.company.company import Company
 from simulator.company.errors import HRESULTS, OPEN, SITUATIONS, STATUS_MESSAGES
 from simulator.company.product import HABITS, Product

@@ -15,10 +15,10 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from shared.structs import to_builtins
 from simulator.company.books import Books
 from simulator.company.product import Edition, Habits, Product, Profile
 from simulator.company.records import (
@@ -63,7 +63,7 @@ def dump(books: Books) -> str:
     state = {
         "format": FORMAT,
         "version": VERSION,
-        "profile": asdict(books.profile),
+        "profile": to_builtins(books.profile),
         "clock": {name: getattr(books, name) for name in _COUNTERS},
         "rehearsal": {
             "situation": books.situation,

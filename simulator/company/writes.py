@@ -6,11 +6,11 @@ A write is checked to the end, and only then posted.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from lxml import etree
 
+from shared.structs import Value
 from simulator.company import answers, applying, fields, ledger, refusals
 from simulator.company.applying import KIND, Payer
 from simulator.company.books import Books, money
@@ -26,8 +26,7 @@ _CLOSED = Status(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Value):
     """The outcome of a write: ``key`` is the record to show.
 
     ``recovery`` are the parts of the ErrorRecovery element.
@@ -38,8 +37,7 @@ class Written:
     recovery: str
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Value):
     """A write; ``shown_by`` is the query that shows its record."""
 
     do: Callable[[Books, etree._Element], Written]

@@ -15,11 +15,11 @@ import os
 import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from shared.structs import Value, to_builtins
 from simulator.invoiced.errors import BadState
 from simulator.invoiced.money import number
 
@@ -28,8 +28,7 @@ FORMAT, VERSION = "deskbridge-invoiced", 1
 FIRST_ID = 1001
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Value):
     """What an account is, and what is not known of the real one and so can be chosen.
 
     ``previous_beside``: an event has its previous values beside ``data``, not inside.
@@ -270,7 +269,7 @@ class Journal:
 def create(path: Path, profile: Profile) -> None:
     """Make the state file of an empty account, mode 0600; one that is there is replaced."""
     path.unlink(missing_ok=True)
-    header = {"format": FORMAT, "version": VERSION, "profile": asdict(profile)}
+    header = {"format": FORMAT, "version": VERSION, "profile": to_builtins(profile)}
     with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "wb") as file:
         file.write(_line(header))
 

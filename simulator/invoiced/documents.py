@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from shared.structs import Value
 from simulator.invoiced.account import Account, Record
 from simulator.invoiced.customers import check_number, free_number, is_pending, the_customer
 from simulator.invoiced.errors import ApiError
@@ -25,8 +25,7 @@ PENDING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentKind:
+class DocumentKind(Value):
     """What differs between the two: their table, name, model, numbers and fields."""
 
     table: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from shared.structs import Value
 
 
 class FaultKind(StrEnum):
@@ -38,8 +39,7 @@ class FaultUnreadable(ValueError):
     """A fault is written wrongly; the text says how to write it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Value):
     """One fault; ``turn`` None means each request that it fits."""
 
     kind: FaultKind

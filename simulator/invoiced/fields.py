@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from shared.structs import Value
 from simulator.invoiced.errors import ApiError
 from simulator.invoiced.money import LARGEST, cents
 
@@ -20,8 +20,7 @@ LARGEST_WHOLE = 2**33
 MOST_METADATA, LONGEST_KEY, LONGEST_VALUE = 10, 40, 255
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Value):
     """How a value is read, and what a new object has when none is given."""
 
     read: Read

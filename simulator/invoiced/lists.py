@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from shared.structs import Value
 from simulator.invoiced.account import INDEXES, Account, Record, fold
 from simulator.invoiced.errors import ApiError
 from simulator.invoiced.fields import check_known
@@ -56,8 +57,7 @@ STRICT: Mapping[str, tuple[str, ...]] = {
 _DAYS = ("date", "due_date", "created_at", "updated_at", "date_voided")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Value):
     """Records as JSON objects, and the headers that go with them."""
 
     records: list[Record]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from zlib import crc32
 
+from shared.structs import Value
 from simulator.invoiced import customers, documents, payments
 from simulator.invoiced.account import Account, Record
 from simulator.invoiced.documents import CREDIT_NOTES, INVOICES, DocumentKind
@@ -22,8 +22,7 @@ NAMES = {name: name.replace("_", " ").title() for name in SINGULAR.values()}
 PAYMENT_PARAMETERS = (*PAYMENT, "attachments", "accounting_system", "accounting_id")
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Value):
     """A request that was understood: what is in its path, query and body."""
 
     account: Account

@@ -6,7 +6,6 @@ import base64
 import json
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,6 +15,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.http_headers import Headers
 
+from shared.structs import Value, field
 from simulator.invoiced.account import Account, Record
 from simulator.invoiced.errors import ApiError
 from simulator.invoiced.faults import Fault, FaultKind, FaultPlan
@@ -29,8 +29,7 @@ HTML = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 TROUBLE = "There was an error processing your request. Our engineers have been notified."
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Value):
     """What came: ``target`` is path and query, header names are lower case."""
 
     method: str
@@ -45,8 +44,7 @@ class Request:
         return self.target.partition("?")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value):
     """What goes back."""
 
     status: int

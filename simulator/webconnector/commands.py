@@ -7,12 +7,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from copy import copy
 from functools import partial
 from pathlib import Path
 
 import click
 
+from shared.structs import Value, replace
 from simulator.company import BadState
 from simulator.company.state import NoState
 from simulator.webconnector.connector import Summary, WebConnector
@@ -189,8 +190,7 @@ def webconnector(
     sys.exit(ends)
 
 
-@dataclass(frozen=True)
-class _PC:
+class _PC(Value):
     """The Web Connector and the screen in front of it."""
 
     connector: WebConnector
@@ -238,16 +238,12 @@ def _switch_on(
 def _run_second(first: WebConnector, application: QwcFile, transport: HttpTransport) -> None:
     """Another PC updates the same application now, with a list and a connection of its own."""
     (row,) = (row for row in first.registry.rows if row.qwc == application)
-    second = replace(
-        first,
-        transport=transport,
-        registry=Registry(),
-        behavior=replace(first.behavior, machine=_SECOND_MACHINE),
-        faults=(),
-        on_status=None,
-    )
+    second = copy(first)
+    second.transport, second.registry = transport, Registry()
+    second.behavior = replace(first.behavior, machine=_SECOND_MACHINE)
+    second.faults, second.on_status = (), None
     try:
-        outcome = second.update(replace(row))
+        outcome = second.update(copy(row))
     finally:
         transport.close()
     click.echo(f"{outcome.application} ({_SECOND_MACHINE}): {outcome.status}", err=True)

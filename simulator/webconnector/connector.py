@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from shared.structs import Value
 from simulator.webconnector.adding import add_application
 from simulator.webconnector.errors import WebConnectorError
 from simulator.webconnector.faults import Boundary, Fault
@@ -25,8 +26,7 @@ from simulator.webconnector.update import Behavior, Outcome, Result, Status, Upd
 _MINUTE = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Value):
     """What one Update Selected came to. ``code`` is QBWC1017 when one of several failed."""
 
     outcomes: tuple[Outcome, ...]

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from shared.structs import Value
 from simulator.webconnector.transport import ConnectionCut, Transport
 
 OPERATIONS = (
@@ -68,8 +68,7 @@ class FaultUnreadable(ValueError):
     """A fault is written wrongly; the text says how to write it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Value):
     """One fault; ``turn`` None means each call of that name."""
 
     kind: FaultKind

@@ -9,11 +9,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from lxml import etree
 
+from shared.structs import Value
 from simulator.webconnector.errors import WebConnectorError
 
 MAX_DESCRIPTION = 80
@@ -41,8 +41,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class QwcFile:
+class QwcFile(Value):
     """One application as its .qwc file describes it; the password is never in the file.
 
     ``run_every_seconds`` is 0 without a schedule. ``auth_flags`` is a bit set of QuickBooks

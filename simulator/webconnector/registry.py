@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from shared.structs import Value, asdict
 from simulator.webconnector.errors import WebConnectorError
 from simulator.webconnector.qwc import QwcFile
 
@@ -33,8 +34,7 @@ class Row:
     runs: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(Value):
     """What the PC knows of an application between two starts of the program."""
 
     owner_id: str

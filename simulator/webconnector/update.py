@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from shared.structs import Value
 from simulator.webconnector.errors import WebConnectorDied, WebConnectorError
 from simulator.webconnector.log import Log, utc_now
 from simulator.webconnector.quickbooks import (
@@ -48,8 +49,7 @@ class Result(StrEnum):
     DIED = "died"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Value):
     """What one update came to; ``status`` is what the window's status column shows.
 
     ``postpone_seconds`` and ``minimum_seconds`` are what the service asked for, 0 for nothing.
@@ -70,8 +70,7 @@ class Outcome:
         return self.result in (Result.DONE, Result.NOTHING)
 
 
-@dataclass(frozen=True, slots=True)
-class Behavior:
+class Behavior(Value):
     """What differs from PC to PC and from user to user.
 
     ``accept_warnings``: the answer to a clientVersion of ``W:``. ``accept_interactive``: the
@@ -88,8 +87,7 @@ class Behavior:
     refuse_stamped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Value):
     """A change in the application's row: the text of its status column and the progress."""
 
     application: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json as json_
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -25,6 +24,7 @@ from shared.models.store import Store, open_store
 from shared.operations import tokens
 from shared.operations.deciding import Operator, carry_out
 from shared.rules.tokens import Access
+from shared.structs import Value
 from tests.daemon.in_place import InPlace
 from tests.models.builders import customer, invoice, trouble
 from tests.models.payments.builders import Till, pays, received
@@ -33,8 +33,7 @@ BASE = "/api/v1"
 START = datetime(2024, 6, 12, 12, 0, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(Value):
     """What came back."""
 
     status: int

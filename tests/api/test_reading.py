@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import product
@@ -14,6 +13,7 @@ from daemon.api.openapi import DOCUMENT_PATH
 from shared.models import events, ledger
 from shared.operations.contracts.ledger import LISTED_INVOICE
 from shared.operations.contracts.payments import PAYMENT_DETAIL, PAYMENT_LINE
+from shared.structs import replace
 from tests.models.builders import both_engines, customer, invoice, paid
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from shared.rules.values import (
     JobMode,
     Layout,
 )
+from shared.structs import replace
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from daemon.session.binding import Alone, Bound, Refused, identify, tell_apart
@@ -17,6 +15,7 @@ from shared.qbxml.responses import (
 )
 from shared.rules.company_files import Neighbor
 from shared.rules.values import SampleCompany
+from shared.structs import replace
 from tests.daemon.builders import NOW, a_binding, a_connection, an_application
 
 OURS = an_application()

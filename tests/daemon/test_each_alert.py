@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from shared.rules.payments.values import PostingState
 from shared.rules.store_checks import StoreCheck
 from shared.rules.tokens import Access
 from shared.rules.values import SyncState
+from shared.structs import Value, replace
 from tests.daemon.test_alerts import ADA, HOUR, URL, Office
 from tests.daemon.test_store_checks import spoil
 from tests.models.builders import NOON, invoice
@@ -131,8 +131,7 @@ class Company(Office):
             backups.made(BackupKind.SCHEDULED, Path("b"), self.now(), timedelta(days=2))
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Value):
     """How it goes wrong, how it is put right, and the subject in between."""
 
     wrong: Callable[[Company], None]

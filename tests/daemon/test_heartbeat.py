@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from shared.models.daemons import KEPT, Daemon
 from shared.models.downloads import LIFETIME
 from shared.models.store import Store, open_store
 from shared.settings import Settings, load_settings
+from shared.structs import replace
 from tests.certificates import in_days, self_signed
 from tests.daemon.builders import NOW
 from tests.edge.builders import LogLines

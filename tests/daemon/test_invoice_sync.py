@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from daemon.stages.invoices.plan import InvoiceSync, Step
 from daemon.stages.moves import Answered, Fail, GiveUpOn, Gone, GoOn, NotTakenIn, Pause
 from daemon.stages.watermarks import next_watermark
 from shared.qbxml import requests as ask
+from shared.structs import replace
 from tests.daemon.arrows import arrows
 
 TODAY = date(2026, 3, 2)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from shared.hints import hint as hint_of
 from shared.passwords import proof_of
 from shared.rules.throttling import FREE_PASSWORDS, lock_after
 from shared.rules.values import LONGEST_LOCK
+from shared.structs import replace
 from tests.daemon.builders import NOW, an_application, credentials
 
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from daemon.stages import paging
@@ -13,6 +11,7 @@ from daemon.stages.paging import (
     Paged,
     next_page_size,
 )
+from shared.structs import replace
 
 
 def test_a_quick_small_page_is_doubled_up_to_the_largest():

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -41,6 +40,7 @@ from shared.rules.outlets import Refused
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import Layout, ProblemState, RecordKind
 from shared.settings import load_settings
+from shared.structs import Value, replace
 from tests.console.tui.screens.driver import LARGE, Driver, sit_down
 from tests.daemon.connectors.rig import ACCOUNT
 from tests.deciding import decide
@@ -161,8 +161,7 @@ def long_ago(office) -> Till:
 # The decisions.
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(Value):
     """One decision with all ways to it.
 
     ``typed`` are command lines, each with what stands on standard input. ``pressed`` are the keys

@@ -17,6 +17,7 @@ from shared.operations import problems as decisions
 from shared.operations.deciding import Operator, Plan, allowed, carry_out
 from shared.people import Person
 from shared.rules.operators import Grants, Role, granted
+from shared.structs import field_names
 from tests.console.tui.screens.driver import LARGE, Driver, sit_down
 from tests.doors.known import KEYS, PLANS
 from tests.doors.test_guards import DECISIONS, at_home, content, parked, run  # noqa: F401
@@ -63,10 +64,10 @@ class Asked:
 
 def blank(kind):
     """A plan of which nothing is told but what it takes."""
-    plan = object.__new__(kind)
-    object.__setattr__(plan, "adding", None)
-    object.__setattr__(plan, "connection", "Larkspur")
-    return plan
+    told = dict.fromkeys(field_names(kind))
+    if "connection" in told:
+        told["connection"] = "Larkspur"
+    return kind(**told)
 
 
 @pytest.mark.parametrize("name", PLANS)

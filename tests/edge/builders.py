@@ -20,6 +20,7 @@ from daemon.edge.downloads import Downloads
 from daemon.edge.limits import EdgeLimits
 from daemon.edge.resource import make_site
 from daemon.edge.soap import ResponseText, Secret
+from shared.structs import Value
 
 NAMESPACE = "http://developer.intuit.com/"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -151,8 +152,7 @@ def head(method: str, path: str, **headers: str | None) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Value):
     """One HTTP answer, taken apart."""
 
     status: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -29,6 +28,7 @@ from shared.rules.values import (
     Sync,
     Trouble,
 )
+from shared.structs import replace
 
 NOTHING: Mapping[str, str] = {}
 NOON = datetime(2024, 6, 12, 12, 0, tzinfo=UTC)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from shared.models import daemons
 from shared.models.daemons import Daemon, DaemonFacts
+from shared.structs import replace
 from tests.models.builders import NOON, later
 
 

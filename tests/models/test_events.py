@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -16,6 +15,7 @@ from shared.models.store import Store, open_store
 from shared.rules.events import EventKind
 from shared.rules.payments.values import PostingState
 from shared.rules.values import InvoiceStatus, ProblemState, RecordKind, SyncState
+from shared.structs import replace
 from tests.models.builders import NOON, Books, customer, invoice, later, paid, trouble
 from tests.models.payments.builders import Till, pays, received
 from tests.models.plans import plans, sqlite_alone

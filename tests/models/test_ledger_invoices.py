@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -12,6 +11,7 @@ from shared.errors import NotFound
 from shared.models import ledger
 from shared.models.store import Store
 from shared.rules.values import InvoiceStatus, RecordKind
+from shared.structs import replace
 from tests.models.builders import Books, invoice, line, paid, swept
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -19,6 +18,7 @@ from peewee import (
 )
 
 from shared.models.mapper import Mapper
+from shared.structs import Value
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 NOON_MS = 1_795_867_200_000
@@ -48,14 +48,12 @@ class Visit(Model):
     size_of_it = IntegerField()
 
 
-@dataclass(frozen=True)
-class Money:
+class Money(Value):
     amount: Decimal
     tip: Decimal | None
 
 
-@dataclass(frozen=True)
-class Times:
+class Times(Value):
     rig_id: int
     came_at: datetime
     left_at: datetime | None
@@ -64,8 +62,7 @@ class Times:
     other_day: date | None
 
 
-@dataclass(frozen=True)
-class Rest:
+class Rest(Value):
     color: Color
     other_color: Color | None
     text: bytes
@@ -74,8 +71,7 @@ class Rest:
     guests: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Whole:
+class Whole(Value):
     rig_id: int
     money: Money
     times: Times | None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 import pytest
 
 from shared.models import connections, sessions, syncs
 from shared.models.store import open_store
 from shared.rules.values import SyncState
+from shared.structs import replace
 from tests.models.builders import NOON, Books, later
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from datetime import date
 
 import pytest
@@ -17,6 +16,7 @@ from shared.operations.deciding import NotConfirmed, Operator, PlanIsStale, carr
 from shared.operations.describe.connection_settings import SETTINGS, question
 from shared.rules.payments.values import DepositRule, MethodRule, PostingState
 from shared.rules.values import Connection, Layout, OnAccount, Overpayment
+from shared.structs import defaults
 from tests.deciding import decide
 from tests.models.builders import NOON, both_engines, invoice
 from tests.models.payments.builders import Till, pays
@@ -154,7 +154,7 @@ def test_each_change_asks_what_will_be_and_its_button_names_it(field, value):
 
 
 def test_set_up_proposes_what_a_new_connection_is_as_a_rule():
-    usual = {one.name: one.default for one in fields(Connection)}
+    usual = defaults(Connection)
     chosen = [one for one in SETTINGS.values() if one.options]
     assert {one.key: one.proposed for one in chosen} == {one.key: usual[one.key] for one in chosen}
 

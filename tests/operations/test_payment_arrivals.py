@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,6 +20,7 @@ from shared.operations.payment_cells import FileRow
 from shared.operations.payment_intake import plan_add, plan_import
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import JobMode, Layout
+from shared.structs import replace
 from tests.models.builders import NOON, both_engines
 from tests.models.payments.builders import money, pays
 from tests.taking_in import Clerk

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -30,6 +29,7 @@ from shared.rules.payments.values import (
     UseKind,
 )
 from shared.rules.values import ProblemState, RecordKind
+from shared.structs import replace
 from tests.deciding import decide
 from tests.models.builders import NOON, both_engines, later
 from tests.models.payments.builders import Till, money, pays

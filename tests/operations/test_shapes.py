@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 import pytest
 
 from shared.operations.contracts.shapes import Elsewhere, Key, Shape
+from shared.structs import Value
 
 Day = date
 
@@ -19,15 +19,13 @@ class Color(StrEnum):
     RED = "red"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Value):
     item: Annotated[str, "the item"]
     price: Annotated[Decimal, "what it costs"]
     private: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Value):
     id: Annotated[int, "number of the order"]
     date: Annotated[Day | None, "its day"]
     lines: Annotated[tuple[Line, ...], "what was ordered"]
@@ -37,8 +35,7 @@ class Order:
         return sum((line.price for line in self.lines), Decimal(0))
 
 
-@dataclass(frozen=True)
-class View:
+class View(Value):
     order: Order
     extra: Annotated[Line | None, "one more"]
 

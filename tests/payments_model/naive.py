@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from daemon.stages.payments.protocol import (
     Event,
     FoundNone,
@@ -18,6 +16,7 @@ from daemon.stages.payments.protocol import (
     Step,
     Unanswered,
 )
+from shared.structs import replace
 from tests.payments_model.poster import Rules
 
 

@@ -5,7 +5,6 @@ Every method is one transaction: it happens as a whole or, when the daemon is ki
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from daemon.stages.payments import protocol
@@ -24,6 +23,7 @@ from daemon.stages.payments.protocol import (
     Step,
     Unanswered,
 )
+from shared.structs import replace
 from tests.payments_model.quickbooks import Answer, Copy, Text, Violation, Wrong
 
 WINDOW = 900

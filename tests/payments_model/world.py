@@ -17,7 +17,6 @@ Once faults stop: (18) each payment is posted, refused or shown to a person with
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 
 from daemon.stages.payments.protocol import (
@@ -29,6 +28,7 @@ from daemon.stages.payments.protocol import (
     Step,
     Unanswered,
 )
+from shared.structs import replace
 from tests.payments_model.poster import (
     PARKED,
     POSTED,

@@ -8,7 +8,6 @@ either (a repeated element). Text is escaped once; write references such as ``&#
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from xml.sax.saxutils import escape, quoteattr
@@ -17,6 +16,7 @@ import pytest
 
 from shared.qbxml.reader import Limits, Repaired, read_message_set
 from shared.qbxml.responses import BadRecord, MessageSetHead, ResponseHead, Ret
+from shared.structs import Value
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 SAMPLES = SHARED / "qbxml-samples"
@@ -178,8 +178,7 @@ def read_sample(name: str) -> MessageSet:
 RetT = TypeVar("RetT", bound=Ret)
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Value):
     """One ``*Rs`` of a small answer, whole."""
 
     head: ResponseHead
@@ -187,8 +186,7 @@ class Response:
     bad: tuple[BadRecord, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MessageSet:
+class MessageSet(Value):
     """A small answer, whole: what ``read_all`` returns."""
 
     head: MessageSetHead

@@ -1,6 +1,5 @@
 """What we ask about payments, and the payments that we write."""
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -24,6 +23,7 @@ from shared.qbxml.requests import (
     TxnDeletedQuery,
 )
 from shared.qbxml.writer import write_message_set
+from shared.structs import replace
 from tests.qbxml.builders import read_all
 
 GUID = "{9A6D1F52-0C1B-4D1E-8F77-5A4B3C2D1E0F}"

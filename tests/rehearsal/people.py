@@ -7,7 +7,6 @@ plan asks, and does what it tells him to do first: he looks in QuickBooks.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ from shared.operations.deciding import Operator, Outcome, Plan, carry_out
 from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
 from shared.rules.payments.views import PaymentFilter
 from shared.rules.values import ClosedPeriod, OnAccount, Overpayment, Problem, ProblemState
+from shared.structs import replace
 from simulator.company import acts
 from simulator.company.books import BookError
 from tests.rehearsal import cast

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from shared.rules.payments.values import ChargeState, NewPayment
+from shared.structs import Struct, Value, field
 from simulator.company.acts import Change
 from simulator.company.books import Books
 from simulator.company.records import Payment
@@ -20,8 +20,7 @@ from tests.rehearsal.stage import Violation
 MEMO = re.compile(r"Deskbridge (\S+) (?:part \d+ of \d+ )?\[db:")
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(Value):
     """A payment as the platform means it.
 
     ``pays`` are hundredths by the TxnID of the invoice that is meant, ``named`` the number under
@@ -47,16 +46,14 @@ class Said:
         return one.charged and one.charge_state is ChargeState.SUCCEEDED and one.amount > 0
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(Value):
     """A payment that appeared in the books: whose it is, and its amount, whatever follows."""
 
     external_id: str
     amount: int
 
 
-@dataclass
-class Story:
+class Story(Struct):
     """What was said last of each payment, and each payment of ours that QuickBooks made."""
 
     said: dict[str, Said] = field(default_factory=dict)

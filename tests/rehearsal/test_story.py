@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from shared.rules.payments.values import NewPayment, NewUse
+from shared.structs import replace
 from simulator.company import Company, acts
 from tests.rehearsal.stage import Violation
 from tests.rehearsal.story import Said, Story

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,7 @@ from shared.models.platforms import accounts, outbox
 from shared.operations import connectors
 from shared.operations.deciding import Operator, carry_out
 from shared.rules.connectors import AccountState, PlatformAccount
+from shared.structs import replace
 from simulator.invoiced.account import Account, Profile, Record
 from simulator.invoiced.faults import FaultPlan
 from simulator.invoiced.memory import InMemoryAgent

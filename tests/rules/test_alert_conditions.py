@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,6 +27,7 @@ from shared.rules.values import (
     Sync,
     SyncState,
 )
+from shared.structs import replace
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 GB = 1 << 30

@@ -10,8 +10,9 @@ import ast
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from shared.structs import Value
 
 ROOT = Path(__file__).parents[2]
 SAYERS = frozenset(
@@ -42,8 +43,7 @@ NOT_TOLD = frozenset({("payment-closed-period", "date")})
 _CODE = re.compile(r"[a-z]+(-[a-z]+)+")
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(Value):
     """A code where it is said: ``by`` which call, with ``fields``; None where they come whole."""
 
     code: str

@@ -8,7 +8,6 @@ import socket
 import sqlite3
 import ssl
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -50,6 +49,7 @@ from shared.rules.values import (
     SyncState,
 )
 from shared.settings import Settings, SettingsRefused, load_settings
+from shared.structs import replace
 from tests.models.builders import trouble
 from tests.rules.test_alerts import recipient
 from tests.shared.builders import application

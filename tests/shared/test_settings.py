@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import os
 
 import platformdirs
@@ -8,6 +7,7 @@ import pytest
 
 from shared import settings as module
 from shared.settings import SETTINGS, Settings, SettingsRefused, find_config, load_settings
+from shared.structs import field_names
 
 STATE = {"STATE_DIRECTORY": "/var/lib/bridge"}
 
@@ -80,7 +80,7 @@ def test_without_a_word_from_anybody_the_defaults_hold():
 
 def test_the_table_and_the_value_have_the_same_keys_in_the_same_order():
     extra = {"sources", "config_path", "unused_environment"}
-    fields = [f.name for f in dataclasses.fields(Settings) if f.name not in extra]
+    fields = [name for name in field_names(Settings) if name not in extra]
     assert [setting.name for setting in SETTINGS] == fields
     assert all(setting.meaning.endswith(".") for setting in SETTINGS)
     assert SETTINGS[0].env == "DESKBRIDGE_DATABASE"

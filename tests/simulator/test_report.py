@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from shared.structs import replace
 from simulator.comparison import Comparison, Line
 from simulator.report import WIDTH, Ending, show
 from simulator.story import BY_HAND, PLATFORM, Case, Payment, Share, Story

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NoReturn
 
 from shared.models import connections
 from shared.qbxml.requests import RequestRefused
 from shared.rules.throttling import Source
+from shared.structs import replace
 from simulator.company import acts
 from simulator.company.product import Product
 from tests.whole.bookkeeping import changed, failing, owes, spoil, synced

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from shared.models import company_files, connections
 from shared.rules.values import ApplicationKind, SampleCompany
+from shared.structs import replace
 from simulator.webconnector import Result
 from tests.whole.conftest import small_company
 

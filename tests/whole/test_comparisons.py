@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from daemon.stages.invoices import plan, stage
 from shared.models import ledger, statements
 from shared.rules.ledger import InvoiceSides
 from shared.rules.values import InvoiceStatus
+from shared.structs import replace
 from simulator.company import acts
 from tests.whole.bookkeeping import failing
 from tests.whole.conftest import small_company

@@ -124,7 +124,7 @@ def test_an_invoice_moved_to_another_customer_is_billed_there(books):
 
 
 def test_a_payment_that_does_not_touch_the_invoices_time_is_noticed_all_the_same(open_rig):
-    from dataclasses import replace
+    from shared.structs import replace
 
     company = Company.create(seed=1, customers=3, invoices=12)
     company.books.profile = replace(company.books.profile, payments_touch_invoices=False)

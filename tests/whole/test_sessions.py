@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from types import SimpleNamespace
@@ -16,6 +15,7 @@ from daemon.stages import sequence
 from shared import dates
 from shared.models import connections, sessions, statements, syncs
 from shared.rules.values import ApplicationKind, RecordKind, SyncState
+from shared.structs import replace
 from simulator.company.product import Product
 from simulator.webconnector import Fault, FaultKind, Result, WebConnectorDied
 from tests.whole.bookkeeping import failing

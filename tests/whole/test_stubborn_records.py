@@ -4,7 +4,6 @@ is shown as right, nothing is asked for without end, and what was mended is noti
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from shared.models import connections, ledger, syncs
 from shared.operations.problems import plan_retry
 from shared.rules.values import InvoiceStatus, JobMode, ProblemState, RecordKind, SyncState
+from shared.structs import replace
 from simulator.company import Company, acts
 from simulator.webconnector import Result
 from tests.deciding import decide

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -26,6 +25,7 @@ from shared.operations.alerts import Added, Asked, RecipientStanding, TestResult
 from shared.operations.describe import alerts as describe
 from shared.rules.alerts import Alert, Audience, Digest
 from shared.rules.operators import Role
+from shared.structs import Value
 
 COLUMNS = (
     Column("What", least=20),
@@ -42,8 +42,7 @@ NOTHING = (
 Line: TypeAlias = Alert | RecipientStanding
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Value):
     """What is wrong, who is told, and what became of the test that was asked for."""
 
     alerts: Sequence[Alert]

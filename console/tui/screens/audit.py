@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 
 from rich.text import Text
@@ -19,6 +18,7 @@ from shared.models.store import Store
 from shared.operations import audit
 from shared.operations.audit import AuditFilter, Entries
 from shared.rules.values import AuditEntry
+from shared.structs import replace
 
 COLUMNS = (
     Column("When"),

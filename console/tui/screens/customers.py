@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
@@ -27,6 +26,7 @@ from shared.operations.customers import Customers, Kind, Wanted
 from shared.operations.describe import customers as describe
 from shared.operations.describe.text import count, grouped
 from shared.rules.ledger import CustomerSides, Owing, Place, UnresolvedName
+from shared.structs import replace
 
 COLUMNS = (
     Column("Customer", least=16, fair=32),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 
 from rich.text import Text
@@ -22,6 +21,7 @@ from shared.operations.describe import events as describe
 from shared.operations.events import EventFilter
 from shared.operations.pages import Page
 from shared.rules.events import Event
+from shared.structs import replace
 
 COLUMNS = (
     Column("When"),

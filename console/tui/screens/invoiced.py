@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -29,6 +28,7 @@ from shared.operations.platform_standing import AccountLine, Standing
 from shared.rules.connectors import CREATE, AccountState, Outgoing, Would
 from shared.rules.operators import Role
 from shared.rules.values import RecordKind
+from shared.structs import Value
 
 COLUMNS = (
     Column("What", least=20, fair=32),
@@ -47,8 +47,7 @@ _HEADINGS = {True: "Need a decision", False: "Waiting"}
 Line: TypeAlias = AccountLine | Outgoing
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Value):
     """The accounts; of the company in focus also how far it is, and its records."""
 
     accounts: Sequence[AccountLine]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 
 from rich.text import Text
@@ -25,6 +24,7 @@ from shared.operations.describe import invoices as describe
 from shared.operations.describe.text import grouped
 from shared.operations.invoices import DIFFERING, LEFT_OUT, OPEN_ONES, Invoices
 from shared.rules.ledger import InvoiceFilter, InvoiceSides, Kept
+from shared.structs import replace
 
 COLUMNS = (
     Column("Invoice", least=8, fair=16),

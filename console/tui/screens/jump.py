@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias, cast
 
@@ -26,6 +25,7 @@ from console.tui.worker import Company, Console, Trouble
 from shared.operations import find
 from shared.operations.describe.find import COLUMNS, cells, several
 from shared.rules.found import Found, Hit, Kind
+from shared.structs import replace
 
 _MOST_ACTIONS = 5
 _COLUMNS = (

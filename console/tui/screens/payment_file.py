@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,10 +37,10 @@ from shared.operations.payment_files import PaymentFile
 from shared.operations.payment_intake import Imported, ImportPlan
 from shared.operations.payment_profiles import Takes
 from shared.operations.payment_staging import StagedRows
+from shared.structs import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Value):
     """A file that was read for a connection; ``label`` is where its profile is to be kept."""
 
     connection: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 
 from rich.text import Text
@@ -33,6 +32,7 @@ from shared.rules.payments.views import (
     PaymentLine,
     PaymentQueue,
 )
+from shared.structs import replace
 
 COLUMNS = (
     Column("Payment", least=16, fair=32),

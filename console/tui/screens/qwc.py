@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -28,6 +27,7 @@ from shared import dates
 from shared.operations import issuing
 from shared.operations.describe.issuing import ONCE
 from shared.operations.describe.text import plain
+from shared.structs import replace
 
 if TYPE_CHECKING:
     from console.tui.worker import Console

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from textual.app import ComposeResult
@@ -17,6 +16,7 @@ from console.tui.widgets.record_table import Column, RecordTable
 from shared.operations.describe import payment_rules as describe
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import DepositRule, MethodRule
+from shared.structs import replace
 
 COLUMNS = (Column("Payments", least=24), Column("In QuickBooks", least=20))
 _TOLD = (

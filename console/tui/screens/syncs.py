@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 
 from textual import on
@@ -26,6 +25,7 @@ from shared.operations.describe.syncs import application as application_name
 from shared.operations.describe.text import duration
 from shared.operations.syncs import SyncFilter, SyncsPage
 from shared.rules.values import Sync
+from shared.structs import replace
 
 COLUMNS = (
     Column("Sync", right=True, drop=3),

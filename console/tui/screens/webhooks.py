@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -28,6 +27,7 @@ from shared.operations.describe.text import count
 from shared.operations.webhooks import Asked, Made, Tested
 from shared.rules.operators import Role
 from shared.rules.webhooks import WebhookStanding
+from shared.structs import Value
 
 COLUMNS = (
     Column("Address", least=20, fair=40),
@@ -42,8 +42,7 @@ NOTHING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Value):
     """The webhooks, and what became of the test that was asked for; None: nothing yet."""
 
     rows: Sequence[WebhookStanding]

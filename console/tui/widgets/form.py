@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from rich.text import Text
@@ -18,14 +17,14 @@ from textual.widgets import Input, Static
 from console.tui.bindings import bind, bindings
 from console.tui.widgets.choice import Choice
 from shared.operations.describe.text import ELLIPSIS, cells, plain
+from shared.structs import Value, replace
 
 
 class Wrong(ValueError):
     """What was typed cannot be taken; the text says why and what to write, as a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class TextField:
+class TextField(Value):
     """A line to type in: ``read`` makes a value of it or raises Wrong.
 
     ``offers`` are what may be meant; anything else may be typed as well. ``suggester`` completes
@@ -41,8 +40,7 @@ class TextField:
     suggester: Suggester | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChoiceField:
+class ChoiceField(Value):
     """One of ``options``, which are values with their words."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -11,6 +10,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from shared.operations.describe.text import cells, fit, grouped, plain
+from shared.structs import Value
 
 if TYPE_CHECKING:
     from shared.operations.pulse import Pulse
@@ -21,8 +21,7 @@ _COMPANY = 24
 _LEAST_OF_COMPANY = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Value):
     """What the header tells; ``pulse`` is None until it was read once.
 
     ``company`` is empty for all of them. ``clock`` is the time of day as it is written.
@@ -40,8 +39,7 @@ class HasStanding(Protocol):
     standing: Standing
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Value):
     """A part of the line; ``drop`` is its turn to go where there is no room: 1 first, 0 never."""
 
     text: Text

@@ -6,7 +6,6 @@ Only the lines in view are ever laid out, so a thousand rows cost no more than t
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
 from time import monotonic
@@ -25,6 +24,7 @@ from textual.timer import Timer
 from console.tui.bindings import bind, bindings
 from shared.operations.describe.tables import CURRENCY, Column, differ, widths
 from shared.operations.describe.text import ELLIPSIS, cells, fit, plain
+from shared.structs import Value
 
 __all__ = ["CURRENCY", "Column", "Heading", "RecordTable", "Row"]
 
@@ -35,16 +35,14 @@ REST_SECONDS = 0.1
 """Keys that come quicker than this belong together: what follows from them is shown at the end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Value):
     """One record: ``key`` names it over refreshes. A ``Text`` cell has one style."""
 
     key: str
     cells: tuple[str | Text, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Value):
     """A line that sets a group of rows apart; the cursor passes over it."""
 
     text: str

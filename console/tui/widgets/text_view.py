@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from rich.segment import Segment
@@ -16,10 +15,10 @@ from textual.strip import Strip
 
 from console.tui.bindings import bind, bindings
 from shared.operations.describe.text import cells, plain
+from shared.structs import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Labeled:
+class Labeled(Value):
     """A text that is wrapped beside its label, not under it."""
 
     label: Text

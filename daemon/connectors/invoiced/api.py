@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
+
+from shared.structs import Value
 
 
 class ApiRefusal(Exception):
@@ -38,8 +39,7 @@ class ApiSilence(Exception):
         self.whole = whole
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Value):
     """Records of a list, and the query of the page after it; None: it was the last one.
 
     ``total`` is how many the list has, where Invoiced tells; it counts anew for a first page alone.

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -29,6 +28,7 @@ from daemon.connectors.invoiced.received import Record, arrival, unread_because
 from daemon.connectors.platform import Arrivals
 from shared.rules.arrivals import Arrival
 from shared.rules.connectors import Watched
+from shared.structs import Value, field, replace, to_builtins
 
 OVERLAP_SECONDS = 120
 CALM_POLLS = 12
@@ -43,8 +43,7 @@ _EVENT = "event/"
 """So an event is called that could not be read, followed by its id."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Feed:
+class _Feed(Value):
     """How far the events of one kind were read: when the newest known happened, and those shortly
     before it, by their ids, with when.
 
@@ -66,8 +65,7 @@ class _Feed:
         return self.at if is_calm else max(self.at - OVERLAP_SECONDS, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor(Value):
     """How far everything was read, in seconds and ids of Invoiced.
 
     Payments of ``start`` and before are old, of that second those up to the id ``last``. ``top``
@@ -103,7 +101,7 @@ class Cursor:
 
     def as_text(self) -> str:
         """The cursor as others keep it."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return json.dumps(to_builtins(self), separators=(",", ":"))
 
 
 def read_cursor(text: str) -> Cursor:

@@ -9,7 +9,6 @@ by its own id. So no invoice is ever written over another one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +36,7 @@ from shared.rules.outlets import Refused
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import ZERO
 from shared.rules.values import RecordKind
+from shared.structs import replace
 
 Record = Mapping[str, Any]
 IMPORT = "/invoices/accounting_sync"

@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from daemon.connectors.platform import Request
 from shared.rules.connectors import Would
 from shared.rules.values import RecordKind
+from shared.structs import Value, to_builtins
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Value):
     """One call. ``values`` is its body, None where it has none."""
 
     method: str
@@ -22,8 +21,7 @@ class Call:
     values: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Value):
     """The calls that write one record of ours. ``our_id`` is its ListID or TxnID.
 
     ``total`` is what an invoice or a payment should come to, ``due`` what of a changed invoice is
@@ -39,7 +37,7 @@ class Write:
 
 def request(write: Write, would: Would, over: Any = None) -> Request:
     """A write, ready to be kept; ``over`` is when Invoiced last changed what it is written over."""
-    body = json.dumps(asdict(write), separators=(",", ":"), sort_keys=True).encode()
+    body = json.dumps(to_builtins(write), separators=(",", ":"), sort_keys=True).encode()
     return Request(body, hashlib.sha256(b"%s over %a" % (body, over)).hexdigest(), would)
 
 

@@ -17,7 +17,6 @@ A step without anything to ask is passed over (a test holds the arrows to ``adva
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
@@ -28,6 +27,7 @@ from daemon.stages.paging import Paged
 from daemon.stages.watermarks import earlier
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
+from shared.structs import replace
 
 SWEEP_FACTOR = 4
 """What is only compared has few short elements a row, so there may be more at a time."""
@@ -100,8 +100,7 @@ DOING: dict[Step, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceSync(Paged):
+class InvoiceSync(Paged, kw_only=True):
     """Where an Invoice Sync stands.
 
     ``since`` is the start of the window, as QuickBooks' wall clock; empty on the first run.

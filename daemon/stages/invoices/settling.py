@@ -9,7 +9,6 @@ what waits on file is held against the books once more. Store-thread code.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from hashlib import sha256
@@ -21,6 +20,7 @@ from daemon.stages.invoices.plan import InvoiceSync, Step
 from shared.hints import tell
 from shared.models import ledger, problems, syncs
 from shared.rules.values import Outcome, Record, RecordKind, Session, Trouble
+from shared.structs import replace
 
 CYCLE, DUPLICATE = "customer-cycle", "invoice-duplicate-number"
 MISSING = ledger.CUSTOMER_MISSING

@@ -6,7 +6,6 @@ Store-thread code, inside a transaction.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -24,6 +23,7 @@ from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, Ret
 from shared.qbxml.text import LONGEST_NAME, LONGEST_NUMBER, holds
 from shared.rules.values import RecordKind, SyncState
+from shared.structs import replace
 
 WATERMARK = "invoice"
 PAGE_SIZE = "invoice-page"

@@ -15,7 +15,6 @@ known at each look is what a list of all of them would tell. Store-thread code.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from daemon.stages.payments.plan import PaymentSync, deleted_payments
 from shared.models.payments import deleted_numbers
@@ -25,6 +24,7 @@ from shared.qbxml.responses import BadRecord, ResponseHead, TxnDeletedRet
 from shared.rules.payments import tags
 from shared.rules.payments.values import Posting
 from shared.rules.values import Session
+from shared.structs import replace
 
 NOT_LISTED = -1
 MOST_RECOUNTS = 3

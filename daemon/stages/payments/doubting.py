@@ -8,7 +8,6 @@ doubt window is over, the same bytes go out again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from daemon.stages import paging
@@ -25,6 +24,7 @@ from shared.qbxml import statuses
 from shared.qbxml.responses import ResponseHead
 from shared.rules.payments.values import MessageSet
 from shared.rules.values import Session
+from shared.structs import replace
 
 CHECK = "check"
 FIND = "find"

@@ -7,7 +7,6 @@ an answer that says so in full counts. Why: docs/architecture.md, "Payments: exa
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from daemon.stages.payments import protocol
 from daemon.stages.payments.protocol import Event
@@ -18,6 +17,7 @@ from shared.qbxml.responses import BadRecord, ResponseHead, TxnDeletedRet
 from shared.qbxml.statuses import WriteOutcome
 from shared.rules.payments import tags
 from shared.rules.payments.values import Payment, Posting
+from shared.structs import Value
 
 ADD_ANSWER = "ReceivePaymentAddRs"
 NEVER_RUNS = frozenset({600, 9001, 9002, 9004})
@@ -27,8 +27,7 @@ GUID_REFUSED = 3065
 OF_ANOTHER = "payment-of-another-installation"
 
 
-@dataclass(frozen=True, slots=True)
-class Tags:
+class Tags(Value):
     """What a posting is known by in QuickBooks: of now, and of each time it was planned anew."""
 
     guids: frozenset[str]
@@ -59,8 +58,7 @@ class Tags:
         return any(ref.casefold() in text.casefold() for ref in self.ref_numbers)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Value):
     """An event of the posting protocol, with what it rests on.
 
     ``ret`` is the payment in QuickBooks; where only its ID was told, its other fields are

@@ -8,7 +8,6 @@ fields: Intuit, Onscreen Reference for Intuit Software Development Kits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from daemon.stages.payments.plan import Step
@@ -25,6 +24,7 @@ from shared.qbxml.responses import BadRecord, CustomerRet, InvoiceRet, Ret, TxnD
 from shared.rules.currencies import currency_code
 from shared.rules.payments.values import ZERO, ListEntry, ListKind, ReceivedPayment, ReceivedUse
 from shared.rules.values import RecordKind, Trouble
+from shared.structs import Value
 
 TOTAL_MISMATCH = "payment-total-mismatch"
 """The one trouble that comes beside its payment, not in place of it."""
@@ -33,8 +33,7 @@ WHOLE = frozenset({Step.READ, Step.COMPARE})
 """Steps whose payments are kept as they are read."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookedInvoice:
+class LookedInvoice(Value):
     """An invoice as it is just before it is paid; ``balance`` is what is still owed."""
 
     txn_id: str
@@ -46,8 +45,7 @@ class LookedInvoice:
     pending: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LookedCustomer:
+class LookedCustomer(Value):
     """The customer of a payment on account, as it is just before; ``currency`` is a code."""
 
     list_id: str

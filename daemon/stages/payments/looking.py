@@ -8,7 +8,6 @@ such an answer cannot be taken in, fewer are looked at together, down to one.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from daemon.stages import paging
@@ -49,6 +48,7 @@ from shared.rules.payments.values import (
     PostingState,
 )
 from shared.rules.values import RecordKind, Session
+from shared.structs import Value, replace
 
 LOOKED = ("TxnID", "RefNumber", "CustomerRef", "ARAccountRef", "IsPending", "BalanceRemaining")
 LOOKED_CUSTOMER = ("ListID", "FullName", "IsActive", "CurrencyRef")
@@ -190,8 +190,7 @@ def take_look(
     return pushing.write_next(state, to_write), GoOn()
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Value):
     """What a look showed, and what is on file of the payments that it was about.
 
     Of payments that share nothing, so that what is decided of one changes nothing of another.

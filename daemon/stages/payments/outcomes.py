@@ -6,7 +6,6 @@ The protocol decides; here its decision is written down, in the transaction of t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -25,6 +24,7 @@ from shared.rules.payments import reasons
 from shared.rules.payments.allowances import allowed
 from shared.rules.payments.values import MessageSet, Payment, PaymentPart, Posting, PostingState
 from shared.rules.values import RecordKind, Session
+from shared.structs import replace
 
 EDITED, NOT_APPLIED = "payment-edited", "payment-not-applied"
 MOST_TURNED_AWAY = 3

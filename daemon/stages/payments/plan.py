@@ -20,7 +20,6 @@ A step without anything to ask is passed over (a test holds the arrows to ``AFTE
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -32,6 +31,7 @@ from daemon.stages.payments.protocol import Step as Doubt
 from daemon.stages.watermarks import earlier
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
+from shared.structs import Value, replace
 
 LOOKS_AT_ONCE = 20
 """So many payments are looked at in one message set: their writes take QuickBooks less than a
@@ -121,8 +121,7 @@ class Looked(NamedTuple):
     mark: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhichCopy(Paged):
+class WhichCopy(Paged, kw_only=True):
     """How it is asked whether the company file has what was posted before; both syncs ask it.
 
     ``known_limit`` of the latest payments are asked for together with what was deleted. Where
@@ -137,8 +136,7 @@ class WhichCopy(Paged):
     looked: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentSync(WhichCopy):
+class PaymentSync(WhichCopy, kw_only=True):
     """Where a Payment Sync stands.
 
     ``since`` is the start of the window, QuickBooks' wall clock; empty on the first run.
@@ -206,8 +204,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Value):
     """What the store says of what is left to do.
 
     ``doubt`` is what the open message set wants, None when there is none. ``ready`` is a

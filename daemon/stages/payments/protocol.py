@@ -39,12 +39,12 @@ Every move, whatever it depends on (a test plays all of them and compares)::
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 from daemon.transitions import cell
+from shared.structs import Value, replace
 
 MOST_SENDS = 5
 """A set that went out so often without an answer keeps all others waiting: a person is asked."""
@@ -71,8 +71,7 @@ class Outcome(StrEnum):
     NOT_RUN = "not-run"  # QuickBooks did not take the set: it may be planned anew
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSet:
+class OpenSet(Value):
     """A message set whose outcome is not known.
 
     ``sends`` counts how often it was handed out, ``last_sent_at`` is the latest of these.
@@ -91,25 +90,21 @@ class OpenSet:
     settle_now: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Value):
     """The end of a message set."""
 
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(Value):
     """QuickBooks showed the payment: in its answer, from memory, or when it was looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Declined:
+class Declined(Value):
     """A status of QuickBooks says that nothing was done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unanswered:
+class Unanswered(Value):
     """No answer that can be relied on: none, cut, refused on the way, or without our id.
 
     ``turned_away``: it was refused in words that mean that nothing ran. ``for_good``: in words
@@ -121,13 +116,11 @@ class Unanswered:
     for_good: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RanUnseen:
+class RanUnseen(Value):
     """QuickBooks remembers that it ran it, without telling which payment that made, if any."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotRemembered:
+class NotRemembered(Value):
     """The status check told nothing of use; that proves nothing.
 
     ``copies_left``: an earlier copy may still run, as ``copies_left()`` says when this is told.
@@ -136,33 +129,28 @@ class NotRemembered:
     copies_left: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class FoundNone:
+class FoundNone(Value):
     """The payment is not in QuickBooks and was not deleted from it.
 
     Only an answer to the FIND of the phase that the set is in may be told as this.
     """
 
 
-@dataclass(frozen=True, slots=True)
-class FoundUnclear:
+class FoundUnclear(Value):
     """Several payments, a deleted one, or one that is not as we sent it."""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionBegan:
+class SessionBegan(Value):
     """Another session of the Web Connector: what was asked before is asked again."""
 
 
-@dataclass(frozen=True, slots=True)
-class SentAgain:
+class SentAgain(Value):
     """The same bytes went out once more."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class GivenUp:
+class GivenUp(Value):
     """QuickBooks turned it away for good, and no copy of it ever ran."""
 
 

@@ -8,7 +8,6 @@ happens, those that are left are looked at again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -37,6 +36,7 @@ from shared.rules.payments.values import (
     PostingState,
 )
 from shared.rules.values import CompanyBinding, Session
+from shared.structs import replace
 
 LOOK_LASTS = timedelta(minutes=1)
 """So long after its answer a look counts: in QuickBooks people go on working."""

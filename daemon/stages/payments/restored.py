@@ -8,7 +8,6 @@ has decided. Store-thread code.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -29,6 +28,7 @@ from shared.qbxml.payment_responses import ReceivePaymentRet
 from shared.qbxml.responses import BadRecord, ResponseHead, TxnDeletedRet
 from shared.rules.payments.values import Posting
 from shared.rules.values import ProblemState, RecordKind, Session, Trouble
+from shared.structs import Value, replace
 
 RESTORED, NOT_TOLD = "company-restored", "company-copy-unknown"
 ABOUT_THE_COPY = (RESTORED, NOT_TOLD)
@@ -41,8 +41,7 @@ GO_ON = frozenset({ProblemState.RETRY, ProblemState.SKIPPED})
 State = TypeVar("State", bound=WhichCopy)
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Value):
     """Our latest payments beside those of QuickBooks.
 
     ``gone`` are postings without a trace. ``was_undone``: a payment is as it was before a change.
@@ -53,8 +52,7 @@ class Compared:
     was_undone: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NotTold:
+class NotTold(Value):
     """No answer tells which copy is open; ``said`` is why, as a clause."""
 
     said: str
@@ -229,8 +227,7 @@ def compare(session: Session, asked: Sequence[str], reading: Reading) -> Compare
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Value):
     """What QuickBooks showed, by TxnID, and the TxnIDs that were deleted.
 
     ``unread`` are there, with a value in them that cannot be read.

@@ -7,7 +7,6 @@ Store-thread code, inside a transaction.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -41,6 +40,7 @@ from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, ResponseHead, Ret
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import RecordKind, Session, Trouble
+from shared.structs import replace
 
 WATERMARK, DELETIONS_LISTED = "payment", "payment-deletions"
 PAGE_SIZE = "payment-page"

@@ -7,7 +7,6 @@ was left unused may since have been put against invoices: that is what a credit 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -15,6 +14,7 @@ from shared import dates
 from shared.qbxml.payment_responses import ReceivePaymentRet
 from shared.rules.payments import tags
 from shared.rules.payments.values import ZERO, Payment, Posting
+from shared.structs import replace
 
 
 def as_sent(payment: Payment, posting: Posting) -> str:

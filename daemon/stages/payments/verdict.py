@@ -7,7 +7,6 @@ payment back until the next sync; what needs a person refuses it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -33,6 +32,7 @@ from shared.rules.payments.values import (
     Posting,
 )
 from shared.rules.values import MissingMethod
+from shared.structs import Value, field, replace
 
 OTHER_METHOD = "Other"
 LINK_MISSING = 570
@@ -45,8 +45,7 @@ RECEIVABLE = "AccountsReceivable"
 BAD_VALUE = 3210
 
 
-@dataclass(frozen=True, slots=True)
-class Fits:
+class Fits(Value):
     """The payment can be posted; ``expected`` are its invoices' balances right after that.
 
     ``paid`` is what it pays of invoices that owe less than it wants to pay, by TxnID; what is
@@ -61,24 +60,21 @@ class Fits:
     date: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HeldBack:
+class HeldBack(Value):
     """It cannot be posted now, and goes out by itself once the reason is gone."""
 
     code: str
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Unfit:
+class Unfit(Value):
     """A person has to do something; ``code`` is the hint."""
 
     code: str
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class StopPosting:
+class StopPosting(Value):
     """QuickBooks takes no payment at all from this application."""
 
     code: str
@@ -90,8 +86,7 @@ def of_code(code: str, **fields: str) -> HeldBack | Unfit:
     return HeldBack(code, fields) if reasons.passes(code) else Unfit(code, fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Value):
     """Where the money goes, and how it is called; an empty ID leaves the element out.
 
     ``missing_method`` is a payment method that has to be made first, ``lost_method`` its name as
@@ -106,8 +101,7 @@ class Places:
     lost_method: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceRules:
+class PlaceRules(Value):
     """What decides about places: the lists of QuickBooks, and the connection's own rules."""
 
     accounts: Sequence[ListEntry]
@@ -226,8 +220,7 @@ def judge_on_account(
     return Fits(customer.list_id, customer.customer, account.list_id, {}, date=later)
 
 
-@dataclass(frozen=True, slots=True)
-class Receivables:
+class Receivables(Value):
     """The accounts of a company, and those, by ListID, in which a customer has invoices."""
 
     accounts: Sequence[ListEntry]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Any
 
 from shared.models import tables as t
@@ -13,6 +12,7 @@ from shared.models.searching import holding, pattern
 from shared.models.statements import AnyOf, Statement, among, insert_rows, slot
 from shared.rules.ledger import CreditMemo, CreditUse
 from shared.rules.values import Outcome
+from shared.structs import replace
 
 _MEMO = Mapper(CreditMemo, t.CreditMemo, but=("uses",))
 _USE = Mapper(CreditUse, t.CreditUse)

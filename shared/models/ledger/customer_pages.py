@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -26,6 +25,7 @@ from shared.rules.ledger import (
 )
 from shared.rules.payments.names import folded
 from shared.rules.values import InvoiceStatus, JobMode
+from shared.structs import replace
 
 _IS_OPEN: Any = t.Invoice.status == InvoiceStatus.OPEN.value
 _SEEN: Any = fn.COALESCE(t.Invoice.seen_cents, 0)

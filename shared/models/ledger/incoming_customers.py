@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +14,10 @@ from shared.models.statements import AnyOf, Row, Statement, insert_rows, slot
 from shared.rules.events import EventKind
 from shared.rules.ledger import CustomerState
 from shared.rules.values import Customer, RecordKind
+from shared.structs import Value, field
 
 
-@dataclass(frozen=True, slots=True)
-class StoredCustomers:
+class StoredCustomers(Value):
     """The ListIDs of a batch by what became of them."""
 
     imported: list[str] = field(default_factory=list)

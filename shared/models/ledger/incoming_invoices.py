@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain
 from typing import NamedTuple
@@ -24,6 +23,7 @@ from shared.rules.events import EventKind
 from shared.rules.ledger import Invoice, InvoiceLine
 from shared.rules.payments import numbers
 from shared.rules.values import InvoiceStatus, OpenInvoice, RecordKind
+from shared.structs import Value, field
 
 
 class IncomingInvoice(NamedTuple):
@@ -60,8 +60,7 @@ class IncomingInvoice(NamedTuple):
     lines: tuple[InvoiceLineRet, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StoredInvoices:
+class StoredInvoices(Value):
     """The TxnIDs of a batch by what became of them, and the ids of all their rows."""
 
     imported: list[str] = field(default_factory=list)

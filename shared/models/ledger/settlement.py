@@ -12,7 +12,6 @@ invoices that come out otherwise than they stand. What was not looked at yet sta
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -26,6 +25,7 @@ from shared.models.statements import AnyOf, Statement, among, slot
 from shared.rules.events import EventKind
 from shared.rules.ledger import CustomerState
 from shared.rules.values import InvoiceStatus, JobMode
+from shared.structs import Struct, Value, field
 
 PENDING = "left-out-pending"
 CUSTOMER_MISSING = "invoice-customer-missing"
@@ -44,8 +44,7 @@ class Part(StrEnum):
     SET_ASIDE = "set-aside"  # those that we did not read as they are now
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Value):
     """What a settlement goes by besides invoices and customers.
 
     ``set_aside`` gives the reason code, by TxnID, of invoices that we did not read as they are
@@ -59,8 +58,7 @@ class Terms:
     set_aside: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Settled:
+class Settled(Struct):
     """What a slice changed, and what is wrong with the books as they stand.
 
     ``left_out`` are (TxnID, reason code) of invoices newly left out or for another reason

@@ -30,6 +30,7 @@ from shared.rules.payments.values import (
     PostingState,
 )
 from shared.rules.values import RecordKind
+from shared.structs import field_names
 
 
 def on_file(connection_id: int, external_ids: Collection[str]) -> dict[str, Payment]:
@@ -239,6 +240,6 @@ def recharge(payments: Sequence[tuple[int, NewPayment]], now: datetime) -> None:
 
 _OF_ITS_CHARGE = frozenset({"charge_state", "refunded", "disputed", "fee"})
 _RECHARGE = ChangedRows(
-    Mapper(NewPayment, t.Payment, but=NewPayment.__dataclass_fields__.keys() - _OF_ITS_CHARGE),
+    Mapper(NewPayment, t.Payment, but=set(field_names(NewPayment)) - _OF_ITS_CHARGE),
     "changed_ms",
 )

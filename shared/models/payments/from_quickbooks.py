@@ -6,7 +6,6 @@ What we posted ourselves is not held here, but as a posting of a payment of the 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from types import MappingProxyType
@@ -31,14 +30,14 @@ from shared.rules.payments.values import (
     ReceivedUse,
     UseKind,
 )
+from shared.structs import Value, field
 
 _KINDS: Mapping[str, UseKind] = MappingProxyType(
     {"Invoice": UseKind.INVOICE, "CreditMemo": UseKind.CREDIT_NOTE}
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Value):
     """The TxnIDs of a batch by what became of them."""
 
     imported: list[str] = field(default_factory=list)
@@ -46,8 +45,7 @@ class Stored:
     unchanged: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Latest:
+class Latest(Value):
     """An imported payment, and when QuickBooks says that it changed last."""
 
     txn_id: str

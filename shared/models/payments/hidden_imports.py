@@ -8,7 +8,6 @@ What a killed process left is removed by the next import of that connection (``r
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +16,10 @@ from shared.models.convert import millis, moment
 from shared.models.payments import telling
 from shared.models.statements import AnyOf, Statement, among, insert_row, slot
 from shared.rules.payments.values import PaymentSource
+from shared.structs import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Arriving:
+class Arriving(Value):
     """An import that is under way, or whose process is gone."""
 
     id: int

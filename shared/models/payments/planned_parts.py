@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,10 +18,10 @@ from shared.models.statements import AnyOf, Statement, among
 from shared.rules.payments import tags
 from shared.rules.payments.splitting import Part
 from shared.rules.payments.values import Payment, Posting, PostingState, PostingUse
+from shared.structs import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Value):
     """What a payment should become (``wanted``, by part number) and what is there of it.
 
     ``planned`` are its planned postings; those parts that went further are not among them.

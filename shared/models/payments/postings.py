@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -26,6 +25,7 @@ from shared.rules.payments.values import (
     PostingState,
 )
 from shared.rules.values import RecordKind
+from shared.structs import replace
 
 
 def ready(connection_id: int, limit: int) -> list[Posting]:

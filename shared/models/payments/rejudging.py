@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -47,6 +46,7 @@ from shared.rules.payments.values import (
     UseKind,
 )
 from shared.rules.values import Connection, RecordKind, Trouble
+from shared.structs import Value, replace
 
 _AT_ONCE = 500
 _TOO_OLD, _FLOW_OFF = "payment-too-old", "payment-flow-off"
@@ -314,8 +314,7 @@ PARTS_CHANGED = "payment-parts-changed"
 Found = Mapping[str, Sequence[NamedInvoice]]
 
 
-@dataclass(frozen=True, slots=True)
-class Books:
+class Books(Value):
     """What payments are judged by: the connection, invoices by document, mapped names folded.
 
     ``near`` has the invoices of close numbers for documents that mean none, ``customers`` those
@@ -329,8 +328,7 @@ class Books:
     customers: Mapping[str, Sequence[NamedCustomer]]
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Value):
     """A payment with its judgment; ``wanted`` are the parts to be planned when it is ready.
 
     ``invoices`` has the invoice that each judged use means, by the position of the use.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from peewee import JOIN
@@ -22,6 +21,7 @@ from shared.rules.payments.values import (
     PostingUse,
     UseKind,
 )
+from shared.structs import replace
 
 _NOT_OF_ITS_ROW = ("external_id", "txn_id", "ref_number", "uses")
 _ALLOWANCES = Mapper(Allowances, t.Payment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared.errors import NotFound
-from shared.models import events, outlets
+from shared.models import connections, events, outlets
 from shared.models import tables as t
 from shared.models.mapper import Mapper
 from shared.models.statements import Statement, slot
@@ -69,6 +69,12 @@ def get(connection_id: int, name: str) -> PlatformAccount:
     if account is None:
         raise NotFound("billing platform connected to", name)
     return account
+
+
+def of(name: str) -> PlatformAccount:
+    """The account of a connection on a billing platform. Raises NotFound."""
+    held = connections.get(name)
+    return get(held.id, held.name)
 
 
 def every() -> list[PlatformAccount]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
 from peewee import fn
 
@@ -45,6 +44,7 @@ from shared.rules.payments import numbers
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import ZERO, PaymentUse
 from shared.rules.values import Connection, InvoiceStatus, JobMode, RecordKind
+from shared.structs import Value
 
 _CUSTOMER, _INVOICE, _PAYMENT = RecordKind.CUSTOMER, RecordKind.INVOICE, RecordKind.PAYMENT
 _AWAITED = {
@@ -58,7 +58,7 @@ NOTHING_LEFT = (
 _ENDED = {InvoiceStatus.VOID: Ended.VOIDED, InvoiceStatus.DELETED: Ended.DELETED}
 
 
-class _Held(NamedTuple):
+class _Held(Value):
     """A customer as the ledger holds it."""
 
     list_id: str

@@ -7,7 +7,6 @@ turn comes. So nothing is sent twice because of two events, and the first run is
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +22,7 @@ from shared.models.statements import Statement, among, insert_rows, slot, slots
 from shared.rules.connectors import ORDER, Outgoing, SendState, Would
 from shared.rules.outlets import pause
 from shared.rules.values import RecordKind
+from shared.structs import Value
 
 Named = tuple[RecordKind, str, str]
 """A record: its kind, ListID or TxnID, and what a person calls it."""
@@ -205,8 +205,7 @@ _BEGIN = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Value):
     """How a record stands from now on."""
 
     state: SendState

@@ -6,7 +6,6 @@ A payment that came from the platform of the account is not among them: it is th
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -28,10 +27,10 @@ from shared.rules.payments.values import (
     UseKind,
 )
 from shared.rules.values import InvoiceStatus, RecordKind
+from shared.structs import Value
 
 
-@dataclass(frozen=True, slots=True)
-class InQuickBooks:
+class InQuickBooks(Value):
     """A ReceivePayment of QuickBooks; ``external_id`` is empty for one that was recorded there."""
 
     txn_id: str

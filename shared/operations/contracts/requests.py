@@ -1,10 +1,9 @@
-"""What programs send, as dataclasses; and how a value is made of their JSON, or refused."""
+"""What programs send, as values; and how a value is made of their JSON, or refused."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -12,27 +11,26 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from shared.errors import CannotBeMeant
-from shared.operations.contracts.schemas import ASKED_AMOUNT, is_needed
+from shared.operations.contracts.schemas import ASKED_AMOUNT, needed
 from shared.rules.payments.checking import MAX_MEMO, MAX_NAME, MAX_TEXT
 from shared.rules.payments.values import ChargeState
 from shared.rules.values import Day
+from shared.structs import Value, asdict, field_names
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Value)
 
 ID = {"minLength": 1, "maxLength": MAX_TEXT}
 TEXT = {"maxLength": MAX_TEXT}
 
 
-@dataclass(frozen=True)
-class AppliedTo:
+class AppliedTo(Value):
     """An invoice that a payment pays, and how much of it."""
 
     invoice: Annotated[str, "its number or TxnID", ID]
     amount: Annotated[Decimal, "what it gets, as text: `250.00`"]
 
 
-@dataclass(frozen=True)
-class PaymentTerms:
+class PaymentTerms(Value):
     """What may be said of a payment; what is left out stays as it is, or is empty at first."""
 
     amount: Annotated[Decimal | None, "the whole amount, as text: `250.00`"] = None
@@ -59,25 +57,22 @@ class PaymentTerms:
     disputed: Annotated[bool | None, "whether its charge is disputed"] = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewPaymentBody(PaymentTerms):
+class NewPaymentBody(PaymentTerms, kw_only=True):
     """A payment that comes in."""
 
     external_id: Annotated[str, "your ID for the payment: the same ID is the same payment", ID]
     # Said by a field, or the base's "not said" would be their default.
-    amount: Annotated[Decimal, "the whole amount, as text: `250.00`"] = field()
-    date: Annotated[Day, "the day of the payment"] = field()
+    amount: Annotated[Decimal, "the whole amount, as text: `250.00`"]
+    date: Annotated[Day, "the day of the payment"]
 
 
-@dataclass(frozen=True)
-class Confirmation:
+class Confirmation(Value):
     """What is decided about a problem."""
 
     confirm: Annotated[tuple[str, ...], "the codes of `needs` that somebody has confirmed"] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class SkipBody(Confirmation):
+class SkipBody(Confirmation, kw_only=True):
     """Why a problem is skipped."""
 
     because: Annotated[str, "the reason, for the record"]
@@ -94,14 +89,14 @@ def read(kind: type[T], json: Any, where: str = "") -> T:
     """Make a value of JSON. Raises Unreadable for the first thing that is wrong."""
     if not isinstance(json, dict):
         raise Unreadable(where, "is not an object", "Send a JSON object.")
-    known = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]
+    known = field_names(kind)
     unknown = [name for name in json if name not in known]
     if unknown:
         raise Unreadable(
             _inside(where, unknown[0][:40]), "is not a known key", f"Allowed: {', '.join(known)}."
         )
     hints = get_type_hints(kind, include_extras=True)
-    missing = [name for name, one in known.items() if is_needed(one) and name not in json]
+    missing = [name for name in needed(kind) if name not in json]
     if missing:
         raise Unreadable(_inside(where, missing[0]), "is missing", "Add it.")
     return kind(
@@ -111,8 +106,7 @@ def read(kind: type[T], json: Any, where: str = "") -> T:
 
 def given(body: PaymentTerms) -> Mapping[str, Any]:
     """What a body says, by the name of the field."""
-    said = {one.name: getattr(body, one.name) for one in fields(body)}
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in asdict(body).items() if value is not None}
 
 
 def _inside(where: str, name: str) -> str:
@@ -131,7 +125,7 @@ def _value(declared: Any, held: Any, where: str) -> Any:
         return tuple(
             _value(arguments[0], one, f"{where}[{number}]") for number, one in enumerate(held)
         )
-    if is_dataclass(declared) and isinstance(declared, type):
+    if issubclass(declared, Value):
         return read(declared, held, where)
     return _plain(declared, held, where)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -12,6 +11,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from shared.operations.contracts.shapes import Shape
+from shared.structs import Value, defaults, field_names
 
 Schema = dict[str, Any]
 AMOUNT = r"^-?[0-9]{1,13}\.[0-9]{2}$"
@@ -71,23 +71,23 @@ def _plain(kind: Any, amount: str) -> Schema:
     return {"type": "string"}
 
 
-def request_of(kind: type) -> Schema:
+def request_of(kind: type[Value]) -> Schema:
     """The object that ``requests.read`` makes a value of."""
-    assert is_dataclass(kind)
     hints = get_type_hints(kind, include_extras=True)
-    needed = [one.name for one in fields(kind) if is_needed(one)]
+    required = needed(kind)
     return {
         "title": kind.__name__,
         "type": "object",
-        "properties": {one.name: asked(hints[one.name]) for one in fields(kind)},
-        **({"required": needed} if needed else {}),
+        "properties": {name: asked(hints[name]) for name in field_names(kind)},
+        **({"required": required} if required else {}),
         "additionalProperties": False,
     }
 
 
-def is_needed(field: Field[Any]) -> bool:
-    """Whether a field has no value where nothing is said of it."""
-    return field.default is MISSING and field.default_factory is MISSING
+def needed(kind: type[Value]) -> list[str]:
+    """The fields that have no value where nothing is said of them."""
+    usual = defaults(kind)
+    return [name for name in field_names(kind) if name not in usual]
 
 
 def asked(declared: Any) -> Schema:
@@ -102,6 +102,6 @@ def asked(declared: Any) -> Schema:
         return asked(kind)  # None stands for "not said": there is no null in a request
     if origin in (tuple, list, Sequence):
         return {"type": "array", "items": asked(arguments[0])}
-    if is_dataclass(declared) and isinstance(declared, type):
+    if issubclass(declared, Value):
         return request_of(declared)
     return _plain(declared, ASKED_AMOUNT)

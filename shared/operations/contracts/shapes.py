@@ -14,7 +14,6 @@ Keys are a contract: they are never renamed, new ones come after the old ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -26,14 +25,14 @@ from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
 from shared.dates import iso_day, iso_instant
 from shared.operations.describe.text import amount
+from shared.structs import Value
 
 Json = str | int | bool | None | list[Any] | dict[str, Any]
 T = TypeVar("T")
 Write = Callable[[Any], Json]
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(Value, dict=True):
     """One key: its name, what it holds, of which type, and how it is read from the value.
 
     ``inner`` describes the object, or the objects of the list, that stands under the key;
@@ -53,8 +52,7 @@ class Key:
         return _writer(self.type, self.inner)
 
 
-@dataclass(frozen=True)
-class Elsewhere:
+class Elsewhere(Value):
     """The shape under a key whose own keys docs/cli.md tells in another place."""
 
     shape: Shape[Any]
@@ -131,9 +129,12 @@ class Shape(Generic[T]):
         inner = told.shape if isinstance(told, Elsewhere) else told
         if not isinstance(inner, Shape):
             leaf = _leaf(declared)
-            has_fields = is_dataclass(leaf) or hasattr(leaf, "_fields")
-            inner = Shape(leaf) if isinstance(leaf, type) and has_fields else None
+            inner = Shape(leaf) if isinstance(leaf, type) and _has_fields(leaf) else None
         return Key(name, meaning, declared, attrgetter(path), inner, listed)
+
+
+def _has_fields(kind: type) -> bool:
+    return issubclass(kind, Value) or hasattr(kind, "_fields")
 
 
 def _through(part: Callable[[Any], Any], key: Key) -> Callable[[Any], Any]:

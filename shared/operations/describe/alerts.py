@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,6 +13,7 @@ from shared.operations.describe.text import count, money, plain
 from shared.rules.alerts import Alert, AlertKind, Audience, Digest, Message, Recipient
 from shared.rules.events import EventKind
 from shared.rules.values import Problem, RecordKind
+from shared.structs import Value
 
 LONGEST_SUBJECT = 120
 MOST_LINES = 50
@@ -51,8 +51,7 @@ def state(alert: Alert) -> str:
 # Letters.
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Value):
     """A mail: its subject, and its text in lines."""
 
     subject: str

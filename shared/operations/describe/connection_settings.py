@@ -8,7 +8,6 @@ field of ``rules.values.Connection``, a column of ``models.tables.Connection``, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -24,6 +23,7 @@ from shared.rules.values import (
     Overpayment,
     SampleCompany,
 )
+from shared.structs import Value
 
 OPEN_FILE = "the file that is open in QuickBooks"
 _DAY_SECONDS = 24 * 60 * 60
@@ -33,8 +33,7 @@ def _shown(value: Any) -> Any:
     return dates.day(value) if isinstance(value, date) else value
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Worded(Value):
     """What a setting may be, in words; the question before it becomes so, and the button.
 
     ``{name}`` in the question is the connection's, which is told at its end where it stands
@@ -58,8 +57,7 @@ class Value:
         return question.format(name=name, new=_shown(new)), self.button
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Value, kw_only=True):
     """One setting: ``told`` on a screen, with ``option`` and ``help`` on the command line.
 
     One of ``values`` is chosen, of which the first is usual. Where ``other`` says how anything
@@ -73,8 +71,8 @@ class Setting:
     told: str
     option: str = ""
     help: str = ""
-    values: tuple[Value, ...] = ()
-    other: Value | None = None
+    values: tuple[Worded, ...] = ()
+    other: Worded | None = None
     typed: Any = None
     follows: str = ""
     asks: bool = False
@@ -91,7 +89,7 @@ class Setting:
         """What Set-up fills in."""
         return self.typed if self.other else self.values[0].value
 
-    def of(self, given: Any) -> Value:
+    def of(self, given: Any) -> Worded:
         """All that is said of a value of it."""
         return next((one for one in self.values if one.value == given), None) or self._other
 
@@ -104,7 +102,7 @@ class Setting:
         return self.of(given).follows or self.follows
 
     @property
-    def _other(self) -> Value:
+    def _other(self) -> Worded:
         if self.other is None:
             raise ValueError(f"{self.key} is not one of the choices")
         return self.other
@@ -119,7 +117,7 @@ _CONNECTION = (
         key="name",
         title="Name",
         told="The company's name in Deskbridge and in the .qwc files.",
-        other=Value(None, "{new}", "Rename {name} to {new}?", "Rename"),
+        other=Worded(None, "{new}", "Rename {name} to {new}?", "Rename"),
         typed="",
         follows="User names and passwords stay. New .qwc files show the new name; the old files"
         " still work.",
@@ -131,7 +129,7 @@ _CONNECTION = (
         option="--layout",
         help="Two rows in the Web Connector (Invoice Sync, Payment Sync) or one combined.",
         values=(
-            Value(
+            Worded(
                 Layout.TWO,
                 "Two: Invoice Sync and Payment Sync",
                 "Use two rows in the Web Connector, Invoice Sync and Payment Sync,",
@@ -139,7 +137,7 @@ _CONNECTION = (
                 "Invoiced can no longer sign in: remove it from the Web Connector. Then generate"
                 " the .qwc files of Invoice Sync and Payment Sync, with a new password.",
             ),
-            Value(
+            Worded(
                 Layout.COMBINED,
                 "One for both, called Invoiced",
                 "Use one row in the Web Connector, Invoiced,",
@@ -159,14 +157,14 @@ _CONNECTION = (
         option="--company-file",
         help=r"Path on the Windows PC, C:\Books\X.qbw; empty: the file that is open.",
         values=(
-            Value(
+            Worded(
                 "",
                 OPEN_FILE[:1].upper() + OPEN_FILE[1:],
                 "Use the file that is open in QuickBooks",
                 "Use the open file",
             ),
         ),
-        other=Value(None, "{new}", "Use the company file {new}", "Use this file"),
+        other=Worded(None, "{new}", "Use the company file {new}", "Use this file"),
         typed="",
         follows="The Web Connector opens this file from the next sync on. It must be the "
         "connection's own company, or nothing is synced.",
@@ -180,8 +178,8 @@ _SCHEDULE = (
         "on Auto-Run.",
         option="--every",
         help="Auto-Run interval suggested in the .qwc files; 0: none.",
-        values=(Value(0, "Manual only", "Run {name} manually only?", "Run manually"),),
-        other=Value(None, "{new} minutes", "Run {name} every {new} minutes?", "Set interval"),
+        values=(Worded(0, "Manual only", "Run {name} manually only?", "Run manually"),),
+        other=Worded(None, "{new} minutes", "Run {name} every {new} minutes?", "Set interval"),
         typed=30,
         follows="The interval is part of the .qwc file: write the file again, or set Every_Min in"
         " the Web Connector.",
@@ -194,8 +192,8 @@ _SCHEDULE = (
         told="The shortest Auto-Run interval that the Web Connector may use, in seconds (0 = any).",
         option="--minimum-interval",
         help="Shortest Auto-Run interval that the Web Connector may use; 0: any.",
-        values=(Value(0, "Any", "Allow any interval", "Allow any"),),
-        other=Value(
+        values=(Worded(0, "Any", "Allow any interval", "Allow any"),),
+        other=Worded(
             None,
             "{new:,} seconds",
             "Set the shortest interval of {name} to {new:,} seconds?",
@@ -213,8 +211,8 @@ _SCHEDULE = (
         " needed (08:00-17:00 America/Chicago), or leave it empty.",
         option="--quiet-hours",
         help="No sync runs in these hours, such as 08:00-17:00; none: at any time.",
-        values=(Value("", "None", "Let {name} sync at any time?", "Remove quiet hours"),),
-        other=Value(None, "{new}", "Stop syncs of {name} during {new}?", "Set quiet hours"),
+        values=(Worded("", "None", "Let {name} sync at any time?", "Remove quiet hours"),),
+        other=Worded(None, "{new}", "Stop syncs of {name} during {new}?", "Set quiet hours"),
         typed="",
         follows="A sync that is running when they begin finishes its write and stops; the next"
         " one continues after them.",
@@ -225,8 +223,8 @@ _SCHEDULE = (
         told="A sync stops after this many minutes, and the next one continues (0 = no limit).",
         option="--time-budget-minutes",
         help="A sync stops after this many minutes, and the next one continues; 0: no limit.",
-        values=(Value(0, "No limit", "Let syncs of {name} run to their end?", "Remove limit"),),
-        other=Value(
+        values=(Worded(0, "No limit", "Let syncs of {name} run to their end?", "Remove limit"),),
+        other=Worded(
             None,
             "{new} minutes",
             "Stop each sync of {name} after {new} minutes?",
@@ -246,14 +244,14 @@ _FLOWS = (
         option="--payments-in/--no-payments-in",
         help="Import the payments recorded in QuickBooks, or not. Default: import.",
         values=(
-            Value(
+            Worded(
                 True,
                 "Import",
                 "Import payments from QuickBooks",
                 "Import payments",
                 "The next Payment Sync imports payments recorded in QuickBooks.",
             ),
-            Value(
+            Worded(
                 False,
                 "Don't import",
                 "Stop importing payments from QuickBooks",
@@ -269,14 +267,14 @@ _FLOWS = (
         option="--payments-out/--no-payments-out",
         help="Post payments of the billing platform to QuickBooks, or never. Default: post.",
         values=(
-            Value(
+            Worded(
                 True,
                 "Post",
                 "Post payments to QuickBooks",
                 "Post payments",
                 "The next Payment Sync posts payments that were held.",
             ),
-            Value(
+            Worded(
                 False,
                 "Don't post",
                 "Stop posting payments to QuickBooks",
@@ -294,14 +292,14 @@ _FLOWS = (
         option="--credit-memos",
         help="Read open credit memos from QuickBooks and show them here. Default: off.",
         values=(
-            Value(
+            Worded(
                 False,
                 "Don't read",
                 "Stop reading credit memos",
                 "Stop reading",
                 "The next Invoice Sync removes the credit memos from the ledger.",
             ),
-            Value(
+            Worded(
                 True,
                 "Read",
                 "Read credit memos from QuickBooks",
@@ -318,11 +316,11 @@ _FLOWS = (
         option="--start-date",
         help=f"Leave out invoices dated earlier ({dates.EXAMPLE}); none: include all.",
         values=(
-            Value(
+            Worded(
                 None, "None (all open invoices)", "Remove the start date of {name}?", "Remove date"
             ),
         ),
-        other=Value(None, "{new}", "Set the start date of {name} to {new}?", "Set date"),
+        other=Worded(None, "{new}", "Set the start date of {name} to {new}?", "Set date"),
         follows="The ledger changes with the next Invoice Sync. Payments dated earlier are not"
         " posted.",
         asks=True,
@@ -334,13 +332,13 @@ _FLOWS = (
         option="--jobs",
         help="Bill a job's invoices to its top customer, or keep jobs apart.",
         values=(
-            Value(
+            Worded(
                 JobMode.ROLL_UP,
                 "Parent customer",
                 "Bill job invoices to the parent customer",
                 "Bill the parent",
             ),
-            Value(
+            Worded(
                 JobMode.SEPARATE,
                 "The job itself",
                 "Bill job invoices to the job itself",
@@ -359,8 +357,8 @@ _MISFITS = (
         help="A payment that exceeds the balance due of its invoices: refuse it, or keep the "
         "rest as customer credit.",
         values=(
-            Value(Overpayment.REFUSE, "Refuse", "Refuse overpayments", "Refuse"),
-            Value(
+            Worded(Overpayment.REFUSE, "Refuse", "Refuse overpayments", "Refuse"),
+            Worded(
                 Overpayment.CREDIT,
                 "Keep the rest as customer credit",
                 "Keep the rest of overpayments as customer credit",
@@ -377,8 +375,8 @@ _MISFITS = (
         option="--on-account",
         help="A payment that names a customer and no invoice: refuse it, or post it on account.",
         values=(
-            Value(OnAccount.REFUSE, "Refuse", "Refuse payments without an invoice", "Refuse"),
-            Value(
+            Worded(OnAccount.REFUSE, "Refuse", "Refuse payments without an invoice", "Refuse"),
+            Worded(
                 OnAccount.POST,
                 "Post on account",
                 "Post payments without an invoice on account",
@@ -398,8 +396,8 @@ _MISFITS = (
         help="A payment dated in a closed period: hold it, or post it on the first open day with"
         " its own date in the memo.",
         values=(
-            Value(ClosedPeriod.HOLD, "Hold", "Hold payments in a closed period", "Hold"),
-            Value(
+            Worded(ClosedPeriod.HOLD, "Hold", "Hold payments in a closed period", "Hold"),
+            Worded(
                 ClosedPeriod.NEXT_OPEN_DAY,
                 "Post on the first open day, with the original date in the memo",
                 "Post payments in a closed period on the first open day",
@@ -416,13 +414,13 @@ _MISFITS = (
         option="--missing-method",
         help="A payment method that QuickBooks does not have: create it there, or use Other.",
         values=(
-            Value(
+            Worded(
                 MissingMethod.CREATE,
                 "Add it to QuickBooks",
                 "Add missing payment methods to QuickBooks",
                 "Add methods",
             ),
-            Value(
+            Worded(
                 MissingMethod.OTHER,
                 "Use the method Other",
                 "Use the method Other in place of missing payment methods",
@@ -439,8 +437,8 @@ _TRIALS = (
         option="--sample-company",
         help="A sample company of QuickBooks: refuse it, or allow it for a trial.",
         values=(
-            Value(SampleCompany.REFUSE, "Refuse", "Refuse QuickBooks sample companies", "Refuse"),
-            Value(
+            Worded(SampleCompany.REFUSE, "Refuse", "Refuse QuickBooks sample companies", "Refuse"),
+            Worded(
                 SampleCompany.ALLOW,
                 "Allow",
                 "Allow a QuickBooks sample company",
@@ -457,14 +455,14 @@ _TRIALS = (
         option="--debug/--no-debug",
         help="Keep QuickBooks' answers for troubleshooting.",
         values=(
-            Value(
+            Worded(
                 False,
                 "Off",
                 "Stop keeping QuickBooks' answers",
                 "Stop keeping",
                 "QuickBooks' answers are no longer kept.",
             ),
-            Value(
+            Worded(
                 True,
                 "On: keep QuickBooks' answers",
                 "Keep QuickBooks' answers",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from shared.structs import Value
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(Value):
     """A part of a page: its title, then names with their values."""
 
     title: str

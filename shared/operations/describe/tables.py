@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from shared.operations.describe.text import cells, fit, plain
+from shared.structs import Value
 
 GAP = "  "
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Value):
     """One column of a table.
 
     ``least`` is the width that the column may be cut to; 0 means it is never cut.
@@ -29,15 +28,14 @@ class Column:
     drop: int = 0
     fair: int = 0
     varies: bool = False
-    paint: Callable[[str], str] = field(default=str)
+    paint: Callable[[str], str] = str
 
 
 CURRENCY = Column("", varies=True)
 """The unit of the amounts to its left, where there is more than one."""
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Value):
     """The cells of one row and what is told below it, one paragraph each."""
 
     cells: Sequence[str]

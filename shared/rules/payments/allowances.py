@@ -5,15 +5,14 @@ A connection says it for all its payments, and a person may have decided otherwi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from shared.rules.payments.values import Payment
 from shared.rules.values import ClosedPeriod, Connection, OnAccount, Overpayment
+from shared.structs import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(Value):
     """What is allowed for one payment.
 
     ``credit``: what its invoices no longer owe stays on it as the customer's unused credit.

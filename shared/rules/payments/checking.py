@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from shared.qbxml.text import CENT, shown
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import ZERO, NewPayment, NewUse, UseKind
+from shared.structs import Value, replace
 
 FIRST_DAY = date(1970, 1, 1)
 LAST_DAY = date(2037, 12, 31)
@@ -26,8 +26,7 @@ MAX_NAME = 255
 MAX_MEMO = 4000
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Value):
     """One thing that is wrong with a payment; as text, a sentence with what to do.
 
     ``field`` is a name of ``NewPayment``, ``value`` what stood there, ``problem`` completes

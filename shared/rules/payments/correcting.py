@@ -7,11 +7,11 @@ payment has left. What became of the charge may change at any time.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from shared.rules.payments.values import NewPayment, NewUse, Payment, UseKind
+from shared.structs import Value, replace
 
 TERMS = (
     *("date", "amount", "uses", "customer", "currency", "method", "reference", "gateway"),
@@ -20,8 +20,7 @@ TERMS = (
 CHARGE = ("charge_state", "refunded", "disputed", "fee")
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Value):
     """One field with what is on file and what is asked for, both as people write them."""
 
     field: str

@@ -7,7 +7,6 @@ beyond doubt: a guess would put money on somebody else's account.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -27,6 +26,7 @@ from shared.rules.payments.values import (
     UseKind,
 )
 from shared.rules.values import InvoiceStatus
+from shared.structs import Value, field
 
 UNSETTLED = "unsettled"
 """``NamedInvoice.left_out`` until a sync has worked out whether the invoice is left out."""
@@ -46,8 +46,7 @@ MOST_NAMED = 3
 _NONE: Mapping[str, Sequence[NamedInvoice]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Judgment:
+class Judgment(Value):
     """Where a payment stands, and why: a hint code with the fields of its sentence.
 
     ``status`` is READY (then ``code`` is empty), WAITING, NOT_ELIGIBLE or REFUSED. ``invoices``
@@ -62,8 +61,7 @@ class Judgment:
     customer: NamedCustomer | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Obstacle:
+class _Obstacle(Value):
     status: PaymentStatus
     code: str
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -166,8 +164,7 @@ def _of_the_charge(payment: Payment) -> Iterator[_Obstacle]:
         yield _stopped("payment-disputed-before")
 
 
-@dataclass(frozen=True, slots=True)
-class Billed:
+class Billed(Value):
     """Whose invoices a payment may pay: by its customer's name, or by ``mapping`` alone."""
 
     customer: str

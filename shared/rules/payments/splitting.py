@@ -7,7 +7,6 @@ of the invoices that it pays (status 3120 and 3210 otherwise).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from shared.rules.payments.values import (
@@ -19,10 +18,10 @@ from shared.rules.payments.values import (
     PostingUse,
     UseKind,
 )
+from shared.structs import Value, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Value):
     """A ReceivePayment to write; ``part`` counts from 1.
 
     ``amount`` is at least the sum of ``uses``; what is above it stays unapplied.

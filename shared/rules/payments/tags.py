@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from base64 import b32encode
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
@@ -18,6 +17,7 @@ from uuid import UUID, uuid5
 
 from shared.qbxml.text import clean, one_line
 from shared.rules.payments.values import Payment, Posting
+from shared.structs import Value
 
 MAX_MEMO = 4095
 _HEAD = 11
@@ -27,8 +27,7 @@ _NO_NAME = "payment"
 _PRODUCT = "Deskbridge"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Value):
     """Whose payments these are: the store that posts them, and its account on the platform.
 
     ``installation`` is a random name that a store gets once and keeps, also in its backups. Two

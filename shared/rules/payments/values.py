@@ -7,13 +7,13 @@ its invoices). Times are timezone-aware UTC datetimes; QuickBooks' timestamps st
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from shared.rules.values import ClosedPeriod, Day, InvoiceStatus, OnAccount, Overpayment
+from shared.structs import Value
 
 ZERO = Decimal("0.00")
 
@@ -83,8 +83,7 @@ class ListKind(StrEnum):
     PAYMENT_METHOD = "payment-method"
 
 
-@dataclass(frozen=True, slots=True)
-class NewUse:
+class NewUse(Value):
     """What a payment pays: ``document`` is an invoice's number or TxnID, or a credit note's."""
 
     document: str
@@ -92,8 +91,7 @@ class NewUse:
     kind: UseKind = UseKind.INVOICE
 
 
-@dataclass(frozen=True, slots=True)
-class NewPayment:
+class NewPayment(Value):
     """A payment of the billing platform, as it comes in.
 
     ``charged`` says that a charge stands behind it: processed, not offline. ``customer`` may be
@@ -121,8 +119,7 @@ class NewPayment:
     fee: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SavedProfile:
+class SavedProfile(Value):
     """How files of payments of a connection are read, as a person saved it."""
 
     label: Annotated[str, "its name"]
@@ -134,8 +131,7 @@ class SavedProfile:
     at: Annotated[datetime, "when"]
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentUse:
+class PaymentUse(Value):
     """One line of what a payment is applied to; ``amount`` includes the ``discount``.
 
     ``invoice_txn_id`` is empty while the invoice is not known, ``held`` says that we have it.
@@ -150,8 +146,7 @@ class PaymentUse:
     held: Annotated[bool, "whether the invoice is imported"] = False
 
 
-@dataclass(frozen=True, slots=True)
-class NamedInvoice:
+class NamedInvoice(Value):
     """An invoice that a payment may mean by the number or TxnID it gives.
 
     ``customer`` is the customer or job as QuickBooks names it in full. ``left_out`` is empty for
@@ -176,8 +171,7 @@ class NamedInvoice:
     namesakes: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NamedCustomer:
+class NamedCustomer(Value):
     """A customer that a payment without an invoice may mean; ``above`` as in ``NamedInvoice``."""
 
     list_id: str
@@ -186,8 +180,7 @@ class NamedCustomer:
     above: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerMapping:
+class CustomerMapping(Value):
     """Whom a name of the platform means in QuickBooks: ``who`` decided so.
 
     That is the customer with this ListID and every job below it, however they are called.
@@ -202,8 +195,7 @@ class CustomerMapping:
     at: Annotated[datetime, "and when"]
 
 
-@dataclass(frozen=True, slots=True)
-class Allowances:
+class Allowances(Value):
     """What a person decided for one payment alone; None: as its connection has it.
 
     ``closed_too``: the credit was allowed although an invoice owed nothing any more.
@@ -225,8 +217,7 @@ class Allowances:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Value):
     """A payment on file, from either side; see ``tables.Payment``.
 
     ``external_id`` is empty for one of QuickBooks, ``txn_id`` and ``ref_number`` for one that
@@ -301,8 +292,7 @@ class Payment:
         return f"Payment {name}, {self.amount:,.2f} {self.currency}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
-class PostingUse:
+class PostingUse(Value):
     """An invoice that a posting pays; ``expected`` is its balance right after, None before.
 
     ``amount`` is what the payment wants to pay of it, ``fitting`` what the invoice still owed
@@ -323,8 +313,7 @@ class PostingUse:
         return self.amount if self.fitting is None else self.fitting
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(Value):
     """One ReceivePayment that a payment becomes, and how far it is.
 
     ``ref_number``, ``external_guid`` and the memo are its tags in QuickBooks. ``deleted``: it
@@ -372,8 +361,7 @@ class Posting:
         return sum((use.amount - use.paid for use in self.uses), ZERO)
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentPart:
+class PaymentPart(Value):
     """A posting, the payment that it is a part of, and how many parts that has."""
 
     posting: Posting
@@ -381,8 +369,7 @@ class PaymentPart:
     parts: int
 
 
-@dataclass(frozen=True, slots=True)
-class MessageSet:
+class MessageSet(Value):
     """A write to QuickBooks: its exact bytes and what is known of its outcome.
 
     ``phase`` belongs to the posting protocol; ``closed`` ones are settled. ``ran``: QuickBooks
@@ -390,12 +377,14 @@ class MessageSet:
     that it did not take it at all. ``doubted``: its outcome was unknown for a while.
     """
 
+    HIDDEN: ClassVar = ("request",)
+
     id: int
     connection_id: int
     application_id: int
     posting_id: int
     set_id: str
-    request: bytes = field(repr=False)
+    request: bytes
     phase: str
     outcome: str
     sends: int
@@ -409,8 +398,7 @@ class MessageSet:
     closed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class PostingEvent:
+class PostingEvent(Value):
     """One step in the life of a posting."""
 
     at: Annotated[datetime, "when"]
@@ -420,8 +408,7 @@ class PostingEvent:
     who: Annotated[str, "who did it; empty: nobody"]
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedPayment:
+class ReceivedPayment(Value):
     """A ReceivePayment of QuickBooks; ``uses`` name transactions by TxnID.
 
     ``unused`` is what is not applied. Amounts of ``uses`` include discounts.
@@ -446,8 +433,7 @@ class ReceivedPayment:
     uses: tuple[ReceivedUse, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedUse:
+class ReceivedUse(Value):
     """What a ReceivePayment of QuickBooks is applied to.
 
     ``balance`` is what the transaction has left now; None where QuickBooks did not say.
@@ -461,8 +447,7 @@ class ReceivedUse:
     balance: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ListEntry:
+class ListEntry(Value):
     """An account or payment method; ``special`` is QuickBooks' SpecialAccountType."""
 
     kind: ListKind
@@ -474,8 +459,7 @@ class ListEntry:
     active: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DepositRule:
+class DepositRule(Value):
     """Where payments go that fit."""
 
     id: Annotated[int, "number of the rule"]
@@ -485,16 +469,14 @@ class DepositRule:
     account: Annotated[str, "the account; empty: Undeposited Funds"]
 
 
-@dataclass(frozen=True, slots=True)
-class MethodRule:
+class MethodRule(Value):
     """The QuickBooks payment method for a method of the billing platform."""
 
     method: Annotated[str, "payment method of the billing platform"]
     name: Annotated[str, "its name in QuickBooks; empty: none"]
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerBalance:
+class CustomerBalance(Value):
     """The imported open invoices of a customer in one currency, ours beside QuickBooks'.
 
     ``seen_invoices`` and ``seen`` are what QuickBooks last showed of the same invoices.
@@ -509,8 +491,7 @@ class CustomerBalance:
     seen: Annotated[Decimal, "what QuickBooks last showed of them"]
 
 
-@dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAside(Value):
     """An open invoice that is not shown since we cannot vouch for what we hold of it.
 
     ``reason`` is a hint code, ``seen`` the balance that QuickBooks last showed.
@@ -526,8 +507,7 @@ class SetAside:
         return "skipped" in self.reason
 
 
-@dataclass(frozen=True, slots=True)
-class PaidButOpen:
+class PaidButOpen(Value):
     """An invoice that owes more than the payments that we posted for it leave of it.
 
     ``expected`` is the most that it may owe: its total without our payments. ``balance`` is what

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
@@ -17,12 +16,12 @@ from shared.rules.payments.values import (
     PostingEvent,
 )
 from shared.rules.values import InvoiceStatus, Problem
+from shared.structs import Value, replace
 
 _CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentFilter:
+class PaymentFilter(Value):
     """Which payments are wanted; what is left empty lets all pass.
 
     Each of ``words`` is a part of the payment's id, customer, reference or reason or of the
@@ -38,8 +37,7 @@ class PaymentFilter:
     deleted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentFigure:
+class PaymentFigure(Value):
     """The payments of one state in one currency; ``since`` is when the first of them came to it.
 
     The currency is empty while it is not known.
@@ -52,8 +50,7 @@ class PaymentFigure:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Value):
     """What keeps all payments of a connection from QuickBooks; ``code`` is the hint."""
 
     code: str
@@ -71,8 +68,7 @@ class Hold:
         return replace(payment, code=self.code, reason=self.reason)
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentLine:
+class PaymentLine(Value):
     """A payment with the name of its connection, and ``remedy``: what to do, if anything.
 
     What holds all posting of its connection is the payment's reason, where it has none of its own.
@@ -88,8 +84,7 @@ class PaymentLine:
         return self.payment.status is PaymentStatus.READY and bool(self.payment.reason)
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentGroup:
+class PaymentGroup(Value):
     """The payments of one state: a figure for each currency, and the newest of them."""
 
     status: PaymentStatus
@@ -97,8 +92,7 @@ class PaymentGroup:
     lines: tuple[PaymentLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentQueue:
+class PaymentQueue(Value):
     """The queue in ``groups``, or with a filter one page of ``lines``.
 
     ``figures`` are of everything, whatever is listed; ``next`` is the number after which the next
@@ -116,8 +110,7 @@ class PaymentQueue:
         return sum(figure.count for figure in self.figures if figure.status in wanted)
 
 
-@dataclass(frozen=True, slots=True)
-class PartDetail:
+class PartDetail(Value):
     """One ReceivePayment of a payment, with every message set that was written for it."""
 
     posting: Posting
@@ -141,8 +134,7 @@ class PartDetail:
         return self.in_doubt.last_sent_at if self.in_doubt else None
 
 
-@dataclass(frozen=True, slots=True)
-class OwedInvoice:
+class OwedInvoice(Value):
     """An invoice as it stands now. ``seen`` is what QuickBooks last showed it to owe."""
 
     customer: str
@@ -152,16 +144,14 @@ class OwedInvoice:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class PaidDocument:
+class PaidDocument(Value):
     """What one document gets, and its invoice; None while that is not held."""
 
     use: PaymentUse
     invoice: OwedInvoice | None
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentDetail:
+class PaymentDetail(Value):
     """A payment with all that is known of it. ``problems`` wait for a person.
 
     Its reason may be what holds all posting of its connection, as in a ``PaymentLine``.

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
@@ -31,6 +30,7 @@ from shared.rules.events import EventKind
 from shared.rules.ledger import CreditMemo
 from shared.rules.outlets import Refused
 from shared.rules.values import RecordKind
+from shared.structs import replace
 from tests.console.cli.builders import Shell, customer, import_into, invoice, trouble
 from tests.console.cli.test_documented import PAGE, commands, whole_command_line
 from tests.daemon.connectors.rig import ACCOUNT

@@ -6,7 +6,6 @@ import json
 import os
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -20,6 +19,7 @@ from shared.operations.contracts.connectors import CHECKED, MAPPED, PREVIEW, STA
 from shared.rules.connectors import SendState, Would
 from shared.rules.invoiced import authorization
 from shared.rules.values import RecordKind
+from shared.structs import replace
 from tests.models.builders import NOON, Books, customer, invoice
 
 KEY = "planted-key-0123456789abcdefghijk"

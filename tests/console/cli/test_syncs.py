@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from shared.models import audit, connections, sessions, syncs
 from shared.rules.values import Outcome, Record, RecordKind, SyncState
+from shared.structs import replace
 
 KEYS = [
     *("id", "connection", "application", "state", "started_at", "ended_at"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -28,6 +27,7 @@ from shared.rules.connectors import (
 )
 from shared.rules.payments.values import ReceivedPayment
 from shared.rules.values import Customer, RecordKind
+from shared.structs import replace
 from tests.daemon.in_place import InPlace
 from tests.models.builders import NOON, Books, customer
 

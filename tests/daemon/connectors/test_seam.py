@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from shared.models.platforms import accounts, outbox
 from shared.rules.connectors import AccountState, SendState, Would
 from shared.rules.outlets import Refused
 from shared.rules.values import InvoiceStatus, JobMode, RecordKind
+from shared.structs import replace
 from tests.daemon.connectors.rig import Toy, World
 from tests.models.builders import both_engines, customer, invoice, paid
 from tests.models.payments.builders import applied, received

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -25,6 +24,7 @@ from shared.qbxml.refs import Ref
 from shared.qbxml.responses import BadRecord, TxnDeletedRet
 from shared.rules.payments import tags
 from shared.rules.payments.tags import Origin
+from shared.structs import replace
 from tests.qbxml.builders import answer, payment, response, xml
 from tests.rules.payments.builders import a_posting, money
 

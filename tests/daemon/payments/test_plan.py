@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -24,6 +23,7 @@ from daemon.stages.payments.plan import (
 )
 from daemon.stages.payments.protocol import Step as Doubt
 from shared.qbxml import requests as ask
+from shared.structs import replace
 from tests.daemon.arrows import arrows
 
 TODAY = date(2026, 3, 2)

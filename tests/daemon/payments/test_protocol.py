@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import get_args
@@ -34,6 +33,7 @@ from daemon.stages.payments.protocol import (
     next_step,
 )
 from daemon.transitions import NoSuchMove
+from shared.structs import replace
 from tests.daemon.arrows import arrows
 
 SENT_AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

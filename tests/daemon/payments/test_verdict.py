@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -28,6 +27,7 @@ from shared.rules.payments.values import (
     PostingUse,
 )
 from shared.rules.values import MissingMethod
+from shared.structs import replace
 from tests.rules.payments.builders import a_payment, a_posting, money
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -26,6 +25,7 @@ from shared.rules.payments.values import (
     ReceivedUse,
 )
 from shared.rules.values import ProblemState, RecordKind
+from shared.structs import replace
 from tests.models.builders import NOON, Books, customer
 from tests.taking_in import take_in
 

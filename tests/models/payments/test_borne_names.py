@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from shared.models import ledger
 from shared.models.payments import customer_matching
 from shared.rules.payments.values import PaymentStatus
+from shared.structs import replace
 from tests.models.builders import NOON, checked, customer, invoice
 from tests.models.payments.builders import JUNIPER, Till, pays
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from shared.models.payments import from_quickbooks, payment_pages
 from shared.rules.payments.values import PaymentSource, PaymentStatus, PostingState, UseKind
+from shared.structs import replace
 from tests.models.builders import NOON, invoice, later
 from tests.models.payments.builders import Till, applied, money, pays, received
 

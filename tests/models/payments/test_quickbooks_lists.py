@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shared.models.payments import quickbooks_lists
 from shared.rules.payments.values import ListEntry, ListKind
+from shared.structs import replace
 from tests.models.payments.builders import Till
 
 CHECKING = ListEntry(ListKind.ACCOUNT, "8-1", "Bank:Checking", "Bank", "", "USD", True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from shared.models import ledger
 from shared.models.payments import reconciling
 from shared.rules.values import JobMode
+from shared.structs import replace
 from tests.models.builders import Books, customer, invoice, paid, swept
 from tests.models.payments.builders import JUNIPER, money
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,6 +10,7 @@ from shared.models import connections
 from shared.models.payments import postings, rejudging
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import ProblemState
+from shared.structs import replace
 from tests.models.builders import NOON, invoice, later, paid
 from tests.models.payments.builders import JUNIPER, LARKSPUR, money, pays
 

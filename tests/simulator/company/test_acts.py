@@ -130,8 +130,7 @@ def test_a_payment_moves_the_time_but_not_the_edit_sequence(books, invoice: Invo
 
 
 def test_a_company_may_leave_paid_invoices_untouched() -> None:
-    from dataclasses import replace
-
+    from shared.structs import replace
     from simulator.company import make_profile
 
     company = a_company(profile=replace(make_profile(), payments_touch_invoices=False))

@@ -132,7 +132,7 @@ def test_a_time_sent_back_as_received_finds_the_same_moment() -> None:
 
 
 def profile(offsets: str):
-    from dataclasses import replace
+    from shared.structs import replace
 
     return replace(make_profile(), offsets=offsets)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import stat
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from shared.structs import asdict
 from simulator.company import Company, QuickBooksError
 from simulator.company.commands import company
 from simulator.company.product import HABITS, Habits

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
+from shared.structs import replace
 from simulator.company import BadState, BookError, Company, QuickBooksError, QuickBooksSession, acts
 from simulator.company.product import Product
 from simulator.company.records import Invoice

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
+from shared.structs import replace
 from simulator.company import SITUATIONS, BookError, Company, QuickBooksError
 from simulator.company.errors import CRASHES
 from simulator.company.product import Product

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -13,6 +12,7 @@ from shared.operations import reconcile
 from shared.operations.problems import plan_acknowledge, plan_skip, plan_unskip
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import Outcome, ProblemState, RecordKind
+from shared.structs import replace
 from simulator.company import acts
 from simulator.webconnector import Result
 from tests.deciding import decide

@@ -20,7 +20,6 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
@@ -36,6 +35,7 @@ from shared.health.internet import Page
 from shared.models.facts import StoreFacts
 from shared.models.store import Store, open_store
 from shared.settings import load_settings
+from shared.structs import Value
 from tests.console.tui.screens import story
 from tests.console.tui.screens.driver import (
     LARGE,
@@ -55,8 +55,7 @@ ROOM = "/tmp/deskbridge-pictures"
 """Where the store of the pictures seems to be; it is in a place of its own that is as long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Value):
     """What is pressed from home before it is taken; ``type:`` begins a text that is typed.
 
     ``empty``: on a store without a connection.

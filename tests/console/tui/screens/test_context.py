@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from console.tui.main_screens import MAIN_SCREENS
@@ -12,6 +10,7 @@ from shared.models.platforms import accounts
 from shared.operations import problems as operations
 from shared.operations.alerts import Wanted, plan_add
 from shared.rules.values import RecordKind
+from shared.structs import replace
 from tests.console.tui.screens.driver import Driver, sit_down
 from tests.daemon.connectors.rig import ACCOUNT
 from tests.deciding import decide

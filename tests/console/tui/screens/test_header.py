@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -14,6 +13,7 @@ from shared.operations.pulse import Pulse
 from shared.rules.backups import Backups
 from shared.rules.pulse import Sum
 from shared.rules.values import SyncState
+from shared.structs import replace
 from tests.console.tui.screens.driver import Driver, sit_down
 from tests.models.builders import NOON, later
 

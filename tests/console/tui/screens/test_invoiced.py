@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +12,7 @@ from shared.models.platforms import accounts, outbox
 from shared.models.platforms.outbox import Standing
 from shared.rules.connectors import AccountState, ConvenienceFees, SendState, Would
 from shared.rules.values import RecordKind
+from shared.structs import replace
 from tests.console.tui.screens.driver import SMALL, Driver, Unplugged, sit_down
 from tests.daemon.connectors.rig import ACCOUNT
 from tests.models.builders import NOON

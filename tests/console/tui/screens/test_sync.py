@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from shared.models import connections, ledger, syncs
 from shared.operations.syncs import RECORDS_AT_ONCE
 from shared.rules.values import RecordKind, SyncState
+from shared.structs import replace
 from tests.console.tui.screens.driver import LARGE, Driver, sit_down
 from tests.console.tui.screens.office import imported
 from tests.models.builders import NOON

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +19,7 @@ from shared.rules.connectors import Owner
 from shared.rules.invoiced import COMPANY, company_of
 from shared.rules.payments.values import Payment, PostingState
 from shared.rules.values import Problem, ProblemState, RecordKind
+from shared.structs import replace
 from simulator.invoiced import acts
 from simulator.invoiced.acts import Done
 from tests.daemon.connectors.invoiced.rig import Direct, OnInvoiced

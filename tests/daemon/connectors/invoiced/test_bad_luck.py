@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 
 from shared.rules.connectors import SendState
 from shared.rules.values import InvoiceStatus
+from shared.structs import replace
 from simulator.invoiced.faults import Fault, FaultKind, FaultPlan
 from tests.daemon.connectors.invoiced.rig import OnInvoiced
 from tests.models.builders import customer, invoice, paid

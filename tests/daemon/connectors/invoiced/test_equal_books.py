@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +22,7 @@ from shared.rules.invoiced import InvoicedCompany
 from shared.rules.ledger import Invoice
 from shared.rules.payments.values import NewPayment, NewUse
 from shared.rules.values import InvoiceStatus, RecordKind
+from shared.structs import replace
 from simulator.invoiced import acts
 from tests.daemon.connectors.invoiced.receiving import Received
 from tests.models.builders import Books, both_engines, customer, invoice, paid

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -14,6 +13,7 @@ from shared.rules.connectors import AccountState, SendState, Would
 from shared.rules.ledger import Invoice
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import InvoiceStatus, RecordKind
+from shared.structs import replace
 from simulator.invoiced import acts
 from tests.daemon.connectors.invoiced.rig import OnInvoiced
 from tests.models.builders import both_engines, customer, invoice, line, paid
