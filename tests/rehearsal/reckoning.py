@@ -150,7 +150,7 @@ def _check_part(
 
 def _check_terms(name: str, payment: Payment, part: Posting, one: Received) -> None:
     _must(one.amount == _hundredths(part.amount), f"(2) {name} has another amount there: {one}")
-    applied = {use.txn_id: use.amount for use in one.applied}
+    applied = {use.invoice_txn_id: use.amount for use in one.applied}
     wanted = {use.invoice_txn_id: _hundredths(use.amount) for use in part.uses}
     kept = _hundredths(part.credited)
     fits = (
@@ -180,7 +180,7 @@ def _check_theirs(
         one = theirs[txn_id]
         _must(payment.amount * 100 == one.amount, f"{payment.document} is {one.amount} there")
         _must(payment.unused * 100 == one.unused, f"{payment.document} has unused {one.unused}")
-        applied = {use.txn_id: use.amount for use in one.applied}
+        applied = {use.invoice_txn_id: use.amount for use in one.applied}
         ours = {
             use.invoice_txn_id: _hundredths(use.amount)
             for use in payment.uses

@@ -156,7 +156,7 @@ def writes(rig: Rig) -> list[str]:
 
 def fields_of(found: Received) -> tuple[Any, ...]:
     """A payment of the books in the terms of what we send."""
-    applied = tuple((use.txn_id, use.amount) for use in found.applied)
+    applied = tuple((use.invoice_txn_id, use.amount) for use in found.applied)
     return (found.txn_id, found.customer_list_id, found.date, found.amount, applied)
 
 

@@ -357,7 +357,7 @@ def copy_by_hand(rig: Rig, found: Received) -> None:
         rig.company.books,
         found.customer,
         found.amount,
-        invoices=[(use.txn_id, use.amount) for use in found.applied],
+        invoices=[(use.invoice_txn_id, use.amount) for use in found.applied],
         number=found.ref_number,
         memo=found.memo,
     )

@@ -139,7 +139,8 @@ class Reached:
 def take(picture: Picture) -> str:
     """Set the scene, press the keys, and take the picture."""
     with _scene(picture.empty) as room:
-        with swift(), dates.using(dates.DateFormat.US):
+        dates.use(dates.DateFormat.US)
+        with swift():
             taken = asyncio.run(_sitting(picture, room, _screenshot))
         return _the_same_anywhere(taken, str(room), picture.name)
 
