@@ -5,22 +5,36 @@ from __future__ import annotations
 from simulator.company.answers import data_ext, element, flag, record, ref, wrap
 from simulator.company.books import Books
 from simulator.company.product import COUNTRY, CURRENCIES, Edition
+from simulator.company.records import Entry
 from simulator.company.references import Shape
 
 _ADDRESS = ("1 Custom House Wharf", "Attn: Books")
+
+
+def _fields(**fields: str | bool) -> list[str]:
+    """Each as an element."""
+    return [
+        flag(name, value) if isinstance(value, bool) else element(name, value)
+        for name, value in fields.items()
+    ]
+
+
+def _group(name: str, **fields: str | bool) -> str:
+    return wrap(name, _fields(**fields))
 
 
 def host(books: Books, shape: Shape) -> str:
     """A HostRet."""
     product = books.profile.product
     parts = [
-        element("ProductName", product.product_name),
-        element("MajorVersion", product.major_version),
-        element("MinorVersion", "0"),
-        element("Country", COUNTRY[product.edition]),
+        *_fields(
+            ProductName=product.product_name,
+            MajorVersion=product.major_version,
+            MinorVersion="0",
+            Country=COUNTRY[product.edition],
+        ),
         *(element("SupportedQBXMLVersion", version) for version in product.versions),
-        flag("IsAutomaticLogin", False),
-        element("QBFileMode", product.file_mode),
+        *_fields(IsAutomaticLogin=False, QBFileMode=product.file_mode),
     ]
     return record("HostRet", parts, shape.version, shape.include)
 
@@ -28,24 +42,26 @@ def host(books: Books, shape: Shape) -> str:
 def company(books: Books, shape: Shape) -> str:
     """A CompanyRet; an application's own values come when its OwnerID is asked for."""
     profile = books.profile
-    country = COUNTRY[profile.edition]
     address = [
         *(element(f"Addr{n}", line) for n, line in enumerate(_ADDRESS, 1)),
-        element("City", "Port Ellery"),
-        element("Country", country),
+        *_fields(City="Port Ellery", Country=COUNTRY[profile.edition]),
     ]
     parts = [
-        flag("IsSampleCompany", profile.is_sample),
-        element("CompanyName", profile.name),
-        element("LegalCompanyName", profile.name),
+        *_fields(
+            IsSampleCompany=profile.is_sample,
+            CompanyName=profile.name,
+            LegalCompanyName=profile.name,
+        ),
         wrap("Address", address),
         wrap("LegalAddress", address),
-        element("Phone", "555-0100"),
-        element("Email", "books@simulated.example"),
-        element("FirstMonthFiscalYear", "January"),
-        element("FirstMonthIncomeTaxYear", "January"),
+        *_fields(
+            Phone="555-0100",
+            Email="books@simulated.example",
+            FirstMonthFiscalYear="January",
+            FirstMonthIncomeTaxYear="January",
+        ),
         wrap("SubscribedServices", ()),
-        wrap("AccountantCopy", (flag("AccountantCopyExists", False),)),
+        _group("AccountantCopy", AccountantCopyExists=False),
         *(
             data_ext(owner, name, value)
             for (owner, name), value in sorted(books.data_exts.items())
@@ -58,74 +74,53 @@ def company(books: Books, shape: Shape) -> str:
 def preferences(books: Books, shape: Shape) -> str:
     """A PreferencesRet."""
     parts = [
-        _accounting(books),
-        _finance_charges(),
-        _estimates(),
-        _multicurrency(books),
-        _purchases(),
-        wrap(
-            "ReportsPreferences",
-            (
-                element("AgingReportBasis", "AgeFromDueDate"),
-                element("SummaryReportBasis", "Accrual"),
-            ),
+        _group(
+            "AccountingPreferences",
+            IsUsingAccountNumbers=True,
+            IsRequiringAccounts=True,
+            IsUsingClassTracking=False,
+            IsUsingAuditTrail=True,
+            IsAssigningJournalEntryNumbers=True,
+            ClosingDate=books.profile.closing_date,
         ),
-        wrap(
+        _group(
+            "FinanceChargePreferences",
+            GracePeriod="30",
+            IsAssessingForOverdueCharges=False,
+            CalculateChargesFrom="DueDate",
+            IsMarkedToBePrinted=False,
+        ),
+        _group(
+            "JobsAndEstimatesPreferences",
+            IsUsingEstimates=True,
+            IsUsingProgressInvoicing=True,
+            IsPrintingItemsWithZeroAmounts=True,
+        ),
+        _multicurrency(books),
+        _group(
+            "PurchasesAndVendorsPreferences",
+            IsUsingInventory=True,
+            DaysBillsAreDue="30",
+            IsAutomaticallyUsingDiscounts=False,
+        ),
+        _group(
+            "ReportsPreferences", AgingReportBasis="AgeFromDueDate", SummaryReportBasis="Accrual"
+        ),
+        _group(
             "SalesAndCustomersPreferences",
-            (
-                flag("IsTrackingReimbursedExpensesAsIncome", False),
-                flag("IsAutoApplyingPayments", True),
-            ),
+            IsTrackingReimbursedExpensesAsIncome=False,
+            IsAutoApplyingPayments=True,
         ),
         _sales_tax(books),
-        wrap("TimeTrackingPreferences", (element("FirstDayOfWeek", "Monday"),)),
-        wrap(
+        _group("TimeTrackingPreferences", FirstDayOfWeek="Monday"),
+        _group(
             "CurrentAppAccessRights",
-            (
-                flag("IsAutomaticLoginAllowed", True),
-                element("AutomaticLoginUserName", "Admin"),
-                flag("IsPersonalDataAccessAllowed", True),
-            ),
+            IsAutomaticLoginAllowed=True,
+            AutomaticLoginUserName="Admin",
+            IsPersonalDataAccessAllowed=True,
         ),
     ]
     return record("PreferencesRet", parts, shape.version, shape.include)
-
-
-def _accounting(books: Books) -> str:
-    return wrap(
-        "AccountingPreferences",
-        (
-            flag("IsUsingAccountNumbers", True),
-            flag("IsRequiringAccounts", True),
-            flag("IsUsingClassTracking", False),
-            flag("IsUsingAuditTrail", True),
-            flag("IsAssigningJournalEntryNumbers", True),
-            element("ClosingDate", books.profile.closing_date),
-        ),
-    )
-
-
-def _finance_charges() -> str:
-    return wrap(
-        "FinanceChargePreferences",
-        (
-            element("GracePeriod", "30"),
-            flag("IsAssessingForOverdueCharges", False),
-            element("CalculateChargesFrom", "DueDate"),
-            flag("IsMarkedToBePrinted", False),
-        ),
-    )
-
-
-def _estimates() -> str:
-    return wrap(
-        "JobsAndEstimatesPreferences",
-        (
-            flag("IsUsingEstimates", True),
-            flag("IsUsingProgressInvoicing", True),
-            flag("IsPrintingItemsWithZeroAmounts", True),
-        ),
-    )
 
 
 def _multicurrency(books: Books) -> str:
@@ -133,33 +128,23 @@ def _multicurrency(books: Books) -> str:
     parts = [flag("IsMultiCurrencyOn", on)]
     if on:
         home = books.entry("Currency", CURRENCIES[books.profile.home_currency].name)
-        parts.append(ref("HomeCurrencyRef", home.list_id, home.name))
+        parts.append(_ref("HomeCurrencyRef", home))
     return wrap("MultiCurrencyPreferences", parts)
-
-
-def _purchases() -> str:
-    return wrap(
-        "PurchasesAndVendorsPreferences",
-        (
-            flag("IsUsingInventory", True),
-            element("DaysBillsAreDue", "30"),
-            flag("IsAutomaticallyUsingDiscounts", False),
-        ),
-    )
 
 
 def _sales_tax(books: Books) -> str:
     """Only the US names a default tax item; elsewhere the codes on the lines say it all."""
     if books.profile.edition is not Edition.US:
         return ""
-    item = books.of_kind("ItemSalesTax")[0]
     taxable, non_taxable = books.of_kind("SalesTaxCode")[:2]
-    return wrap(
-        "SalesTaxPreferences",
-        (
-            ref("DefaultItemSalesTaxRef", item.list_id, item.name),
-            element("PaySalesTax", "Quarterly"),
-            ref("DefaultTaxableSalesTaxCodeRef", taxable.list_id, taxable.name),
-            ref("DefaultNonTaxableSalesTaxCodeRef", non_taxable.list_id, non_taxable.name),
-        ),
+    parts = (
+        _ref("DefaultItemSalesTaxRef", books.of_kind("ItemSalesTax")[0]),
+        element("PaySalesTax", "Quarterly"),
+        _ref("DefaultTaxableSalesTaxCodeRef", taxable),
+        _ref("DefaultNonTaxableSalesTaxCodeRef", non_taxable),
     )
+    return wrap("SalesTaxPreferences", parts)
+
+
+def _ref(name: str, entry: Entry) -> str:
+    return ref(name, entry.list_id, entry.name)

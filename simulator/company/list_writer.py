@@ -56,8 +56,9 @@ class ListWriter:
         ]
         return record("CustomerRet", parts, shape.version, shape.include)
 
-    def account(self, one: Account, balance: int, shape: Shape) -> str:
+    def account(self, one: Account, shape: Shape) -> str:
         """An AccountRet."""
+        balance = self._books.account_balance(one.list_id)
         parts = [
             *self._list_core(one.list_id, one.created, one.created, one.created),
             element("Name", one.name),

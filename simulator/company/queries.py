@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 
 from lxml import etree
 
 from shared.structs import Value
-from simulator.company import company_answers, filters
+from simulator.company import company_answers, fields, filters
 from simulator.company.books import Books
 from simulator.company.filters import Selection
 from simulator.company.list_writer import ListWriter
+from simulator.company.records import Credit, Invoice, Payment
 from simulator.company.references import References, Shape
 from simulator.company.txn_writer import TxnWriter
 
-_YES = ("true", "1")
+One = TypeVar("One")
+Txn = TypeVar("Txn", Invoice, Payment, Credit)
 
 
 class Writers:
@@ -37,53 +41,35 @@ def shape_of(query: etree._Element, version: tuple[int, int], *, lines: bool = F
     """What a request wants to see of each record; writes show their ``lines`` unasked."""
     return Shape(
         version=version,
-        lines=lines or _yes(query, "IncludeLineItems"),
-        links=_yes(query, "IncludeLinkedTxns"),
+        lines=lines or fields.flag(query, "IncludeLineItems"),
+        links=fields.flag(query, "IncludeLinkedTxns"),
         include=frozenset(one.text or "" for one in query.findall("IncludeRetElement")),
         owners=frozenset((one.text or "").upper() for one in query.findall("OwnerID")),
     )
 
 
-def _yes(query: etree._Element, name: str) -> bool:
-    return (query.findtext(name) or "").strip() in _YES
+def _each(
+    keys: Sequence[str], found: Mapping[str, One], write: Callable[[One, Shape], str], shape: Shape
+) -> tuple[str, ...]:
+    return tuple(write(found[key], shape) for key in keys if key in found)
+
+
+def _txns(
+    records: Callable[[Books], Mapping[str, Txn]],
+    write: Callable[[TxnWriter, Txn, Shape], str],
+) -> Query:
+    return Query(
+        lambda books, query: filters.transactions(books, query, records(books)),
+        lambda books, writers, keys, shape: _each(
+            keys, records(books), partial(write, writers.txns), shape
+        ),
+    )
 
 
 def _customers(books: Books, write: Writers, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
     totals = books.total_balances()
     found = [books.customers[key] for key in keys if key in books.customers]
     return tuple(write.lists.customer(one, totals[one.list_id], shape) for one in found)
-
-
-def _invoices(books: Books, write: Writers, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
-    found = books.invoices
-    return tuple(write.txns.invoice(found[key], shape) for key in keys if key in found)
-
-
-def _credits(books: Books, write: Writers, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
-    found = books.credits
-    return tuple(write.txns.credit(found[key], shape) for key in keys if key in found)
-
-
-def _payments(books: Books, write: Writers, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
-    found = books.payments
-    return tuple(write.txns.payment(found[key], shape) for key in keys if key in found)
-
-
-def _accounts(books: Books, write: Writers, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
-    return tuple(
-        write.lists.account(books.accounts[key], books.account_balance(key), shape) for key in keys
-    )
-
-
-def _methods(books: Books, write: Writers, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
-    return tuple(write.lists.payment_method(books.entries[key], shape) for key in keys)
-
-
-def _deleted_txns(
-    books: Books, write: Writers, keys: Sequence[str], shape: Shape
-) -> tuple[str, ...]:
-    gone = {one.object_id: one for one in books.deletions}
-    return tuple(write.lists.txn_deleted(gone[key], shape) for key in keys)
 
 
 def _the_one(write: Callable[[Books, Shape], str]) -> Query:
@@ -99,16 +85,23 @@ QUERIES: dict[str, Query] = {
     "CompanyQueryRq": _the_one(company_answers.company),
     "PreferencesQueryRq": _the_one(company_answers.preferences),
     "CustomerQueryRq": Query(filters.customers, _customers),
-    "InvoiceQueryRq": Query(
-        lambda books, query: filters.transactions(books, query, books.invoices), _invoices
+    "InvoiceQueryRq": _txns(lambda books: books.invoices, TxnWriter.invoice),
+    "CreditMemoQueryRq": _txns(lambda books: books.credits, TxnWriter.credit),
+    "ReceivePaymentQueryRq": _txns(lambda books: books.payments, TxnWriter.payment),
+    "AccountQueryRq": Query(
+        filters.accounts,
+        lambda books, write, keys, shape: _each(keys, books.accounts, write.lists.account, shape),
     ),
-    "CreditMemoQueryRq": Query(
-        lambda books, query: filters.transactions(books, query, books.credits), _credits
+    "PaymentMethodQueryRq": Query(
+        filters.payment_methods,
+        lambda books, write, keys, shape: _each(
+            keys, books.entries, write.lists.payment_method, shape
+        ),
     ),
-    "ReceivePaymentQueryRq": Query(
-        lambda books, query: filters.transactions(books, query, books.payments), _payments
+    "TxnDeletedQueryRq": Query(
+        filters.deletions,
+        lambda books, write, keys, shape: _each(
+            keys, {one.object_id: one for one in books.deletions}, write.lists.txn_deleted, shape
+        ),
     ),
-    "AccountQueryRq": Query(filters.accounts, _accounts),
-    "PaymentMethodQueryRq": Query(filters.payment_methods, _methods),
-    "TxnDeletedQueryRq": Query(filters.deletions, _deleted_txns),
 }

@@ -3,41 +3,78 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 
 from simulator.company import names
 from simulator.company.acts import customers, documents, invoices, payments
 from simulator.company.acts.finding import Change
 from simulator.company.books import Books
-from simulator.company.records import Customer, Invoice
+from simulator.company.records import Credit, Customer, Invoice, Payment
 
-One = TypeVar("One")
 LONGEST_PAUSE_SECONDS = 3600
+One = TypeVar("One")
+Chance = Callable[[Books, random.Random], Change | None]
 
 
 def random_acts(books: Books, count: int, seed: int) -> list[Change]:
     """Do random acts of all kinds."""
     rnd = random.Random(f"deskbridge acts {seed}")
+    shares, acts = zip(*_BY_CHANCE, strict=True)
     done: list[Change] = []
-    acts, shares = tuple(_ACTS), tuple(_ACTS.values())
     while len(done) < count:
         books.now += rnd.randrange(LONGEST_PAUSE_SECONDS)
         done.append(rnd.choices(acts, shares)[0](books, rnd) or _writes(books, rnd))
     return done
 
 
-def _choose(rnd: random.Random, among: Sequence[One]) -> One | None:
-    return rnd.choice(among) if among else None
+def _on(
+    among: Callable[[Books], list[One]],
+    act: Callable[[Books, One, random.Random], Change | None],
+) -> Chance:
+    """An act on one of these, if there is any."""
+
+    def by_chance(books: Books, rnd: random.Random) -> Change | None:
+        found = among(books)
+        return act(books, rnd.choice(found), rnd) if found else None
+
+    return by_chance
 
 
-def _unpaid(books: Books, rnd: random.Random) -> Invoice | None:
-    owed = [one for one in books.invoices.values() if not one.is_paid and not one.pending]
-    return _choose(rnd, owed)
+# What an act may be about.
 
 
-def _any(books: Books, rnd: random.Random) -> Invoice | None:
-    return _choose(rnd, [one for one in books.invoices.values() if not one.voided])
+def _unpaid(books: Books) -> list[Invoice]:
+    return [one for one in books.invoices.values() if not one.is_paid and not one.pending]
+
+
+def _not_void(books: Books) -> list[Invoice]:
+    return [one for one in books.invoices.values() if not one.voided]
+
+
+def _untouched(books: Books) -> list[Invoice]:
+    every = books.invoices.values()
+    return [one for one in every if not (one.pending or one.voided or one.applied)]
+
+
+def _pending(books: Books) -> list[Invoice]:
+    return [one for one in books.invoices.values() if one.pending]
+
+
+def _payments(books: Books) -> list[Payment]:
+    return list(books.payments.values())
+
+
+def _credits(books: Books) -> list[Credit]:
+    return list(books.credits.values())
+
+
+def _customers(books: Books) -> list[Customer]:
+    return list(books.customers.values())
+
+
+def _tops(books: Books) -> list[Customer]:
+    return [one for one in books.customers.values() if not one.parent]
 
 
 def _childless(books: Books) -> list[Customer]:
@@ -45,56 +82,26 @@ def _childless(books: Books) -> list[Customer]:
     return [one for one in books.customers.values() if one.list_id not in parents]
 
 
-def _closes(books: Books, rnd: random.Random) -> Change | None:
-    invoice = _unpaid(books, rnd)
-    return documents.close(books, invoice.txn_id) if invoice else None
+def _active(books: Books) -> list[Customer]:
+    return [one for one in books.customers.values() if one.active]
 
 
-def _pays_a_part(books: Books, rnd: random.Random) -> Change | None:
-    invoice = _unpaid(books, rnd)
-    if invoice is None:
-        return None
-    amount = rnd.randrange(1, invoice.balance + 1)
-    return documents.pay(books, invoice.txn_id, amount, number=f"CHK {rnd.randrange(10000)}")
+def _inactive(books: Books) -> list[Customer]:
+    return [one for one in books.customers.values() if not one.active]
 
 
-def _credits(books: Books, rnd: random.Random) -> Change | None:
-    invoice = _unpaid(books, rnd)
-    if invoice is None:
-        return None
-    return documents.credit(books, invoice.txn_id, rnd.randrange(1, invoice.balance + 1))
+# Acts that take more than a line.
 
 
-def _voids(books: Books, rnd: random.Random) -> Change | None:
-    invoice = _any(books, rnd)
-    return documents.void(books, invoice.txn_id) if invoice else None
-
-
-def _deletes(books: Books, rnd: random.Random) -> Change | None:
-    invoice = _any(books, rnd)
-    return documents.delete(books, invoice.txn_id) if invoice else None
-
-
-def _deletes_a_payment(books: Books, rnd: random.Random) -> Change | None:
-    payment = _choose(rnd, list(books.payments.values()))
-    return documents.delete(books, payment.txn_id) if payment else None
-
-
-def _edits_a_payment(books: Books, rnd: random.Random) -> Change | None:
-    payment = _choose(rnd, list(books.payments.values()))
-    if payment is None:
-        return None
-    more = payment.total + rnd.randrange(1, 5000)
+def _edits_payment(books: Books, one: Payment, rnd: random.Random) -> Change:
+    more = one.total + rnd.randrange(1, 5000)
     memo = f"Corrected {rnd.randrange(1000)}"
     unapply = rnd.random() < 0.3
-    return payments.edit_payment(books, payment.txn_id, amount=more, memo=memo, unapply=unapply)
+    return payments.edit_payment(books, one.txn_id, amount=more, memo=memo, unapply=unapply)
 
 
-def _receives(books: Books, rnd: random.Random) -> Change | None:
+def _receives(books: Books, invoice: Invoice, rnd: random.Random) -> Change:
     """A payment on account, or for a part of all that its customer owes."""
-    invoice = _unpaid(books, rnd)
-    if invoice is None:
-        return None
     owed = [
         (one.txn_id, rnd.randrange(1, one.balance + 1))
         for one in books.invoices.values()
@@ -105,54 +112,28 @@ def _receives(books: Books, rnd: random.Random) -> Change | None:
     return payments.receive(books, invoice.customer, total, invoices=some, memo="On account")
 
 
-def _deletes_a_credit(books: Books, rnd: random.Random) -> Change | None:
-    credit = _choose(rnd, list(books.credits.values()))
-    return documents.delete(books, credit.txn_id) if credit else None
-
-
-def _edits(books: Books, rnd: random.Random) -> Change | None:
-    invoice = _any(books, rnd)
-    if invoice is None:
-        return None
-    return invoices.edit(books, invoice.txn_id, add=rnd.randrange(100, 50000), memo="Edited – late")
-
-
-def _renumbers(books: Books, rnd: random.Random) -> Change | None:
-    invoice = _any(books, rnd)
-    number = rnd.choice(("", f"R-{rnd.randrange(1000, 9999)}"))
-    return invoices.renumber(books, invoice.txn_id, number) if invoice else None
-
-
-def _moves(books: Books, rnd: random.Random) -> Change | None:
-    invoice = _unpaid(books, rnd)
-    if invoice is None:
-        return None
+def _moves(books: Books, invoice: Invoice, rnd: random.Random) -> Change | None:
     others = [
         one.list_id
         for one in books.customers.values()
         if one.currency == invoice.currency and one.list_id != invoice.customer
     ]
-    to = _choose(rnd, others)
-    return invoices.move(books, invoice.txn_id, to) if to else None
+    return invoices.move(books, invoice.txn_id, rnd.choice(others)) if others else None
 
 
-def _pends(books: Books, rnd: random.Random) -> Change | None:
-    untouched = [
-        one for one in books.invoices.values() if not (one.pending or one.voided or one.applied)
+def _merges(books: Books, loser: Customer, rnd: random.Random) -> Change | None:
+    others = [
+        one.list_id
+        for one in books.customers.values()
+        if (one.parent, one.currency) == (loser.parent, loser.currency) and one != loser
     ]
-    invoice = _choose(rnd, untouched)
-    return invoices.pend(books, invoice.txn_id) if invoice else None
-
-
-def _posts(books: Books, rnd: random.Random) -> Change | None:
-    invoice = _choose(rnd, [one for one in books.invoices.values() if one.pending])
-    return invoices.post(books, invoice.txn_id) if invoice else None
+    return customers.merge(books, loser.list_id, rnd.choice(others)) if others else None
 
 
 def _writes(books: Books, rnd: random.Random) -> Change:
     """A new invoice, for a new customer when there is none yet."""
-    customer = _choose(rnd, list(books.customers.values()))
-    owner = customer.list_id if customer else _adds(books, rnd).object_id
+    known = _customers(books)
+    owner = rnd.choice(known).list_id if known else _adds(books, rnd).object_id
     number = f"N-{rnd.randrange(1000, 99999)}"
     return invoices.add_invoice(books, owner, rnd.randrange(100, 500000), number=number)
 
@@ -163,67 +144,41 @@ def _adds(books: Books, rnd: random.Random) -> Change:
     return customers.add_customer(books, name)
 
 
-def _adds_a_job(books: Books, rnd: random.Random) -> Change | None:
-    tops = [one for one in books.customers.values() if not one.parent]
-    parent = _choose(rnd, tops)
-    if parent is None:
-        return None
+def _adds_job(books: Books, parent: Customer, rnd: random.Random) -> Change:
     name = f"Job d'été {len(books.customers)}-{rnd.randrange(10000)}"
     job = customers.add_customer(books, name, parent=parent.list_id)
     return invoices.add_invoice(books, job.object_id, rnd.randrange(100, 90000))
 
 
-def _deactivates(books: Books, rnd: random.Random) -> Change | None:
-    customer = _choose(rnd, [one for one in books.customers.values() if one.active])
-    return customers.deactivate(books, customer.list_id) if customer else None
+def _part(invoice: Invoice, rnd: random.Random) -> int:
+    return rnd.randrange(1, invoice.balance + 1)
 
 
-def _reactivates(books: Books, rnd: random.Random) -> Change | None:
-    customer = _choose(rnd, [one for one in books.customers.values() if not one.active])
-    return customers.reactivate(books, customer.list_id) if customer else None
-
-
-def _renames(books: Books, rnd: random.Random) -> Change | None:
-    customer = _choose(rnd, list(books.customers.values()))
-    if customer is None:
-        return None
-    name = f"Renamed™ {len(books.customers)}-{rnd.randrange(100000)}"
-    return customers.rename(books, customer.list_id, name)
-
-
-def _merges(books: Books, rnd: random.Random) -> Change | None:
-    loser = _choose(rnd, _childless(books))
-    if loser is None:
-        return None
-    others = [
-        one.list_id
-        for one in books.customers.values()
-        if (one.parent, one.currency) == (loser.parent, loser.currency) and one != loser
-    ]
-    winner = _choose(rnd, others)
-    return customers.merge(books, loser.list_id, winner) if winner else None
-
-
-_ACTS: dict[Callable[[Books, random.Random], Change | None], int] = {
-    _closes: 16,
-    _pays_a_part: 12,
-    _credits: 6,
-    _voids: 6,
-    _deletes: 6,
-    _deletes_a_payment: 4,
-    _deletes_a_credit: 2,
-    _edits_a_payment: 3,
-    _receives: 3,
-    _edits: 8,
-    _renumbers: 4,
-    _moves: 5,
-    _pends: 3,
-    _posts: 4,
-    _writes: 12,
-    _adds: 1,
-    _adds_a_job: 3,
-    _deactivates: 3,
-    _reactivates: 3,
-    _renames: 3,
-    _merges: 2,
-}
+_BY_CHANCE: tuple[tuple[int, Chance], ...] = (
+    (16, _on(_unpaid, lambda books, one, _: documents.close(books, one.txn_id))),
+    (12, _on(_unpaid, lambda books, one, rnd: documents.pay(
+        books, one.txn_id, _part(one, rnd), number=f"CHK {rnd.randrange(10000)}"))),
+    (6, _on(_unpaid, lambda books, one, rnd: documents.credit(
+        books, one.txn_id, _part(one, rnd)))),
+    (6, _on(_not_void, lambda books, one, _: documents.void(books, one.txn_id))),
+    (6, _on(_not_void, lambda books, one, _: documents.delete(books, one.txn_id))),
+    (4, _on(_payments, lambda books, one, _: documents.delete(books, one.txn_id))),
+    (2, _on(_credits, lambda books, one, _: documents.delete(books, one.txn_id))),
+    (3, _on(_payments, _edits_payment)),
+    (3, _on(_unpaid, _receives)),
+    (8, _on(_not_void, lambda books, one, rnd: invoices.edit(
+        books, one.txn_id, add=rnd.randrange(100, 50000), memo="Edited – late"))),
+    (4, _on(_not_void, lambda books, one, rnd: invoices.renumber(
+        books, one.txn_id, rnd.choice(("", f"R-{rnd.randrange(1000, 9999)}"))))),
+    (5, _on(_unpaid, _moves)),
+    (3, _on(_untouched, lambda books, one, _: invoices.pend(books, one.txn_id))),
+    (4, _on(_pending, lambda books, one, _: invoices.post(books, one.txn_id))),
+    (12, _writes),
+    (1, _adds),
+    (3, _on(_tops, _adds_job)),
+    (3, _on(_active, lambda books, one, _: customers.deactivate(books, one.list_id))),
+    (3, _on(_inactive, lambda books, one, _: customers.reactivate(books, one.list_id))),
+    (3, _on(_customers, lambda books, one, rnd: customers.rename(
+        books, one.list_id, f"Renamed™ {len(books.customers)}-{rnd.randrange(100000)}"))),
+    (2, _on(_childless, _merges)),
+)  # fmt: skip
