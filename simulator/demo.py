@@ -7,19 +7,15 @@ of the daemon only its command line, its JSON and its address.
 from __future__ import annotations
 
 import errno
-import json
 import os
-import shlex
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -28,7 +24,8 @@ import click
 
 from simulator import third_book
 from simulator.comparison import compare_invoices, compare_payments
-from simulator.report import WIDTH, Ending, show
+from simulator.report import Ending, show
+from simulator.stage import Stage, StepFailed, free_port, made_for_us
 from simulator.story import Payment, Story, as_csv, choose
 from simulator.webconnector import HttpTransport
 
@@ -39,81 +36,6 @@ _POLL_SECONDS = 0.05
 _VISIT_SECONDS = 1.0
 _LOG_LINES = 20
 _NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
-
-
-class StepFailed(Exception):
-    """A step of the demo did not work; the text says which one and what it said."""
-
-
-@dataclass
-class Stage:
-    """The folder in which the demo plays, its settings, and the clock of its progress lines."""
-
-    folder: Path
-    port: int
-    started: float = field(default_factory=time.monotonic)
-
-    @property
-    def address(self) -> str:
-        """Where the daemon is reached."""
-        return f"http://localhost:{self.port}"
-
-    @property
-    def config(self) -> Path:
-        """The settings file of the demo."""
-        return self.folder / "deskbridge.toml"
-
-    @property
-    def company(self) -> Path:
-        """The state of the simulated company file."""
-        return self.folder / "company.json"
-
-    def set(self) -> None:
-        """Write the settings file: a store in the folder, ports of this machine that are free."""
-        listen = "tcp:{}:interface=127.0.0.1"
-        self.config.write_text(
-            f"database = {json.dumps(f'sqlite:///{self.folder}/deskbridge.sqlite3')}\n"
-            f'listen = "{listen.format(self.port)}"\n'
-            f'api_listen = "{listen.format(_free_port())}"\n'
-            f'admin_listen = "{listen.format(_free_port())}"\n'
-            f'public_url = "{self.address}"\n'
-        )
-
-    def environment(self) -> dict[str, str]:
-        """The environment of the steps: this machine's own settings must not leak in."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("DESKBRIDGE_")}
-        return {**kept, "DESKBRIDGE_CONFIG": str(self.config)}
-
-    def tell(self, text: str) -> None:
-        """Print a progress line with the seconds since the start."""
-        line = f"{time.monotonic() - self.started:5.1f} s  {text}"
-        click.echo(textwrap.fill(line, WIDTH, subsequent_indent=" " * 9))
-
-    def run(self, *words: str) -> str:
-        """Run one deskbridge command and give its output; raises StepFailed."""
-        done = self.tried(*words)
-        if done.returncode:
-            said = (done.stderr + done.stdout).strip()
-            raise StepFailed(
-                f"`deskbridge {shlex.join(words)}` failed with exit code {done.returncode}: {said}"
-            )
-        return done.stdout
-
-    def tried(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run one deskbridge command, however it ends."""
-        return subprocess.run(  # noqa: S603 (our own command line)
-            [sys.executable, "-m", "deskbridge", *words],
-            cwd=self.folder,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def run_json(self, *words: str) -> Any:
-        """Run one deskbridge command with --json and read what it prints."""
-        return json.loads(self.run(*words, "--json"))
 
 
 @click.command()
@@ -153,7 +75,7 @@ def demo(
     if port is not None:
         _refuse_taken(port)
     with _folder(keep) as folder:
-        stage = Stage(folder, port or _free_port())
+        stage = Stage(folder, port or free_port())
         try:
             ending = play(stage, seed=seed, customers=customers, invoices=invoices)
         except StepFailed as failure:
@@ -218,7 +140,7 @@ def _connect_invoiced(stage: Stage, address: str) -> None:
 def _make_qwc(stage: Stage) -> Mapping[str, Path]:
     """The .qwc files; their password goes into a file that only we can read."""
     made = stage.run_json("qwc", CONNECTION, "--out", str(stage.folder))
-    with os.fdopen(_made_for_us(_password_file(stage)), "w") as file:
+    with os.fdopen(made_for_us(_password_file(stage)), "w") as file:
         file.write(made["password"] + "\n")
     return {one["application"]: stage.folder / str(one["path"]) for one in made["files"]}
 
@@ -255,11 +177,6 @@ def _record_by_hand(stage: Stage, payment: Payment | None) -> None:
 
 def _password_file(stage: Stage) -> Path:
     return stage.folder / "password"
-
-
-def _made_for_us(path: Path) -> int:
-    """A new file that only we can read, open for writing."""
-    return os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
 
 
 def _web_connector(stage: Stage, qwc: Path) -> list[Mapping[str, Any]]:
@@ -311,7 +228,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 def _daemon(stage: Stage, log_name: str = "daemon.log") -> Iterator[None]:
     """A running daemon that listens; it is stopped with SIGTERM, at worst with SIGKILL."""
     log_path = stage.folder / log_name
-    with os.fdopen(_made_for_us(log_path), "wb") as log:
+    with os.fdopen(made_for_us(log_path), "wb") as log:
         daemon = subprocess.Popen(
             [sys.executable, "-m", "deskbridge", "daemon"],
             cwd=stage.folder,
@@ -380,13 +297,6 @@ def _refuse_taken(port: int) -> None:
             raise click.ClickException(
                 f"Port {port} {said}. Choose another, or leave --port out to take a free one."
             ) from error
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -11,34 +10,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from simulator.comparison import Comparison, Line
+from simulator.stage import Stage, made_for_us
 
 Record = Mapping[str, Any]
 _PATIENCE_SECONDS, _POLL_SECONDS, _SAME = 90.0, 0.5, 4
-
-
-class Stage(Protocol):
-    """The folder in which the demo plays, and its command line."""
-
-    folder: Path
-
-    def run(self, *words: str) -> str:
-        """Run one deskbridge command and give its output."""
-
-    def run_json(self, *words: str) -> Any:
-        """Run one deskbridge command with --json and read what it prints."""
-
-    def environment(self) -> dict[str, str]:
-        """The environment of the steps."""
 
 
 @contextmanager
 def serving(stage: Stage) -> Iterator[str]:
     """A fake Invoiced with an empty account; gives its address."""
     made = stage.run_json("invoiced-server", "new", str(_state(stage)))
-    with os.fdopen(os.open(_key(stage), os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
+    with os.fdopen(made_for_us(_key(stage)), "w") as file:
         file.write(made["key"])
     server = subprocess.Popen(  # noqa: S603 (our own command line)
         [sys.executable, "-m", "deskbridge", "invoiced-server", "serve", str(_state(stage)),
@@ -94,7 +79,7 @@ def compare(stage: Stage, name: str, company: Record, tell: Callable[[str], None
 
     Invoices in another currency, or with a number that another one has, cannot be: it says so.
     """
-    audit = json.loads(stage.run("invoiced-server", "audit", str(_state(stage)), "--json"))
+    audit = stage.run_json("invoiced-server", "audit", str(_state(stage)))
     held_up = stage.run_json("invoiced", "status", name)["held_up"]
     kept = {one["object_id"] for one in held_up if one["kind"] == "invoice"}
     if kept:

@@ -14,6 +14,7 @@ from simulator.company.audit import Audit
 from simulator.company.books import Books, money
 from simulator.company.clock import ZONES
 from simulator.company.company import TODAY, Company, make_profile
+from simulator.company.errors import QuickBooksError
 from simulator.company.product import CURRENCIES, Edition, Product
 from simulator.company.records import Applier, Customer, Document, Invoice
 from simulator.company.rehearsal_commands import (
@@ -219,7 +220,11 @@ def ask(state: Path, request: BinaryIO, *, application: str) -> None:
     A refused message set says why on standard error, which QuickBooks never does.
     """
     document = request.read()
-    click.echo(Company.load(state).connect(application).process(document), nl=False)
+    try:
+        answer = Company.load(state).connect(application).process(document)
+    except QuickBooksError as refused:
+        raise Failure(refused.explained) from refused
+    click.echo(answer, nl=False)
 
 
 def _summary(shown: Company) -> dict[str, object]:

@@ -158,7 +158,7 @@ class Company:
         try:
             return session.process(call.document)
         except QuickBooksError as refused:
-            return str(refused)
+            return refused.explained
 
     # Backups of the company file.
 

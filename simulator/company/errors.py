@@ -13,10 +13,15 @@ class QuickBooksError(Exception):
     """
 
     def __init__(self, hresult: str, message: str, reason: str = "") -> None:
-        super().__init__(f"{hresult}: {message}" + (f" [{reason}]" if reason else ""))
+        super().__init__(f"{hresult}: {message}")
         self.hresult = hresult
         self.message = message
         self.reason = reason
+
+    @property
+    def explained(self) -> str:
+        """The refusal with its reason."""
+        return f"{self} [{self.reason}]" if self.reason else str(self)
 
 
 class Status(Value):

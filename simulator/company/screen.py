@@ -10,12 +10,9 @@ import click
 from simulator import screen
 from simulator.company.books import BookError, NotInBooks
 from simulator.company.company import Company
-from simulator.company.errors import QuickBooksError
 from simulator.company.state import BadState, NoState
 
-speaking = screen.speaking(
-    missing=(NotInBooks, NoState), refused=(BookError, BadState, QuickBooksError)
-)
+speaking = screen.speaking(missing=(NotInBooks, NoState), refused=(BookError, BadState))
 
 
 def changing(path: Path) -> AbstractContextManager[Company]:

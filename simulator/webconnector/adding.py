@@ -9,9 +9,10 @@ import socket
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from simulator.company.errors import QuickBooksError
 from simulator.webconnector.errors import WebConnectorError
 from simulator.webconnector.log import Log
-from simulator.webconnector.quickbooks import APP_LOCK, FILE_ID, QuickBooks, QuickBooksFailure
+from simulator.webconnector.quickbooks import APP_LOCK, FILE_ID, QuickBooks
 from simulator.webconnector.qwc import QwcFile
 from simulator.webconnector.registry import Registry, Row
 from simulator.webconnector.service import describe
@@ -105,7 +106,7 @@ def _stamp(qwc: QwcFile, quickbooks: QuickBooks) -> None:
     """Write FileID and an empty AppLock into the company file, as its administrator would."""
     try:
         company = quickbooks.open(qwc, "")
-    except QuickBooksFailure as failure:
+    except QuickBooksError as failure:
         raise WebConnectorError(
             "QBWC1022", f"No connection to QuickBooks to look for the FileID: {failure}"
         ) from failure
@@ -113,7 +114,7 @@ def _stamp(qwc: QwcFile, quickbooks: QuickBooks) -> None:
         company.set_data_ext(qwc.owner_id, FILE_ID, qwc.file_id)
         company.set_data_ext(qwc.owner_id, APP_LOCK, "")
         company.close()
-    except QuickBooksFailure as failure:
+    except QuickBooksError as failure:
         raise WebConnectorError(
             "QBWC1027", f"The FileID could not be registered in the company file: {failure}"
         ) from failure

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from simulator.company import BadState, Company, QuickBooksError, QuickBooksSession
-from simulator.webconnector.quickbooks import FILE_ID, QuickBooksFailure
+from simulator.webconnector.quickbooks import FILE_ID
 from simulator.webconnector.qwc import QwcFile
 
 COULD_NOT_OPEN = "0x80040403"
@@ -42,9 +42,9 @@ class Desktop:
             session = self._company.connect(
                 application.app_name, owner_id=application.owner_id, company_file=company_file
             )
-        except QuickBooksError as error:
+        except QuickBooksError:
             self._end()
-            raise QuickBooksFailure(error.hresult, error.message) from error
+            raise
         opened = OpenFile(self._company, session, self)
         self._opened.append(opened)
         return opened
@@ -84,7 +84,7 @@ class Desktop:
                 self._company = self._change.enter_context(Company.changing(self._path))
                 self._saved = self._company.books.writes
             except BadState as error:
-                raise QuickBooksFailure(COULD_NOT_OPEN, str(error)) from error
+                raise QuickBooksError(COULD_NOT_OPEN, str(error)) from error
         self._sessions += 1
 
     def _end(self) -> None:
@@ -108,17 +108,12 @@ class OpenFile:
 
     def host_company_preferences(self) -> str:
         """QuickBooks' answer to the Web Connector's own queries."""
-        try:
-            return self._session.host_company_preferences()
-        except QuickBooksError as error:
-            raise QuickBooksFailure(error.hresult, error.message) from error
+        return self._session.host_company_preferences()
 
     def process(self, request: str) -> str:
         """QuickBooks' answer to one message set; what it wrote is safe before the answer is."""
         try:
             return self._session.process(request)
-        except QuickBooksError as error:
-            raise QuickBooksFailure(error.hresult, error.message) from error
         finally:
             self._desktop.keep()
 

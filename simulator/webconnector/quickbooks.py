@@ -10,19 +10,11 @@ from typing import Protocol
 
 from lxml import etree
 
+from simulator.company.product import number
 from simulator.webconnector.qwc import QwcFile
 
 FILE_ID = "FileID"
 APP_LOCK = "AppLock"
-
-
-class QuickBooksFailure(Exception):
-    """QuickBooks or its request processor refused; ``hresult`` is written 0x80040408."""
-
-    def __init__(self, hresult: str, message: str) -> None:
-        super().__init__(f"{hresult}: {message}")
-        self.hresult = hresult
-        self.message = message
 
 
 class OpenCompany(Protocol):
@@ -35,20 +27,20 @@ class OpenCompany(Protocol):
     def host_company_preferences(self) -> str:
         """The raw answer to the Web Connector's own host, company and preferences queries.
 
-        Raises QuickBooksFailure.
+        Raises QuickBooksError.
         """
 
     def process(self, request: str) -> str:
-        """QuickBooks' answer to one qbXML message set; raises QuickBooksFailure."""
+        """QuickBooks' answer to one qbXML message set; raises QuickBooksError."""
 
     def data_ext(self, owner_id: str, name: str) -> str:
         """A data extension of the company record; empty when there is none."""
 
     def set_data_ext(self, owner_id: str, name: str, value: str) -> None:
-        """Write a data extension; an empty value removes it. Raises QuickBooksFailure."""
+        """Write a data extension; an empty value removes it. Raises QuickBooksError."""
 
     def close(self) -> None:
-        """End the session and the connection; raises QuickBooksFailure."""
+        """End the session and the connection; raises QuickBooksError."""
 
 
 class QuickBooks(Protocol):
@@ -57,7 +49,7 @@ class QuickBooks(Protocol):
     def open(self, application: QwcFile, company_file: str) -> OpenCompany:
         """Open ``company_file``, or the file that is open already when it is empty.
 
-        Raises QuickBooksFailure.
+        Raises QuickBooksError.
         """
 
     def stamped_file_id(self, owner_id: str) -> str:
@@ -76,10 +68,5 @@ def host_version(hcp: str) -> tuple[str, int, int]:
     if host is None:
         return "US", 0, 0
     listed = (version.text or "" for version in host.iterfind("SupportedQBXMLVersion"))
-    plain = [_version(text) for text in listed if text.replace(".", "").isdecimal()]
+    plain = [number(text) for text in listed if text.replace(".", "").isdecimal()]
     return (host.findtext("Country") or "US", *max(plain, default=(0, 0)))
-
-
-def _version(text: str) -> tuple[int, int]:
-    major, _, minor = text.partition(".")
-    return int(major), int(minor or 0)

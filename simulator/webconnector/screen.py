@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable
+from dataclasses import asdict
 
 import click
 
@@ -38,7 +39,7 @@ class Screen:
     def ended_scheduled(self, outcome: Outcome) -> None:
         """The same for Auto-Run, which has no end of its own: JSON is a line for each update."""
         if self._as_json:
-            click.echo(json.dumps(shape(outcome)))
+            click.echo(json.dumps(asdict(outcome)))
         else:
             self.ended(outcome)
 
@@ -46,7 +47,7 @@ class Screen:
         """Print the end of Update Selected: as JSON one document, else the closing dialog."""
         if self._as_json:
             document = {
-                "updates": [shape(outcome) for outcome in summary.outcomes],
+                "updates": [asdict(outcome) for outcome in summary.outcomes],
                 "refused": [{"code": error.code, "text": error.text} for error in refusals],
                 "code": summary.code,
                 "text": summary.text,
@@ -63,20 +64,6 @@ class Screen:
     def _clear(self) -> None:
         if self._live:
             click.echo(f"\r{'':<{shutil.get_terminal_size((80, 24)).columns - 1}}\r", nl=False)
-
-
-def shape(outcome: Outcome) -> dict[str, str | int]:
-    """An update's end as scripts read it."""
-    return {
-        "application": outcome.application,
-        "result": outcome.result.value,
-        "status": outcome.status,
-        "code": outcome.code,
-        "percent": outcome.percent,
-        "requests": outcome.requests,
-        "postpone_seconds": outcome.postpone_seconds,
-        "minimum_seconds": outcome.minimum_seconds,
-    }
 
 
 def _bar(percent: int) -> str:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from shared.structs import Value
+from simulator.company.errors import QuickBooksError
 from simulator.webconnector.errors import WebConnectorDied, WebConnectorError
 from simulator.webconnector.log import Log, utc_now
 from simulator.webconnector.quickbooks import (
@@ -23,7 +24,6 @@ from simulator.webconnector.quickbooks import (
     FILE_ID,
     OpenCompany,
     QuickBooks,
-    QuickBooksFailure,
     host_version,
 )
 from simulator.webconnector.qwc import QwcFile
@@ -208,7 +208,7 @@ class UpdateRun:
         for _ in range(MAX_OPENINGS):
             try:
                 return self.quickbooks.open(self.application, company_file)
-            except QuickBooksFailure as failure:
+            except QuickBooksError as failure:
                 self._say("connect()", f"QBWC1013: error connecting to QuickBooks: {failure}")
                 answer = self.service.connection_error(
                     self._ticket, failure.hresult, failure.message
@@ -224,7 +224,7 @@ class UpdateRun:
         self._lock(company)
         try:
             hcp = company.host_company_preferences()
-        except QuickBooksFailure as failure:
+        except QuickBooksError as failure:
             return _Ended(Result.FAILED, f"QBWC1014: {failure}", "QBWC1014")
         country, major, minor = host_version(hcp)
         noops = 0
@@ -247,7 +247,7 @@ class UpdateRun:
         response, hresult, message = "", "", ""
         try:
             response = company.process(request)
-        except QuickBooksFailure as failure:
+        except QuickBooksError as failure:
             self._say("ProcessRequest()", f"QuickBooks refused: {failure}")
             hresult, message = failure.hresult, failure.message
         progress = self.service.receive_response_xml(self._ticket, response, hresult, message)
@@ -313,7 +313,7 @@ class UpdateRun:
             company.set_data_ext(self.application.owner_id, APP_LOCK, "")
             self._say("unlock()", "The company file has been unlocked for the owner.")
             company.close()
-        except QuickBooksFailure as failure:
+        except QuickBooksError as failure:
             self._say("close()", f"QBWC1015: {failure}")
             return _Ended(Result.FAILED, f"QBWC1015: {failure}", "QBWC1015")
         return None
@@ -322,7 +322,7 @@ class UpdateRun:
         """What QuickBooks does when the Web Connector dies: the session ends, the lock stays."""
         try:
             company.close()
-        except QuickBooksFailure as failure:
+        except QuickBooksError as failure:
             self._say("close()", f"{failure}")
 
     def _goodbye(self, ended: _Ended) -> _Ended:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from shared.rules.values import ApplicationKind
+from simulator.company import QuickBooksError
 from simulator.webconnector.errors import WebConnectorError
-from simulator.webconnector.quickbooks import QuickBooksFailure
 from tests.fuzz.mutations import MUTATIONS, ODD_CHARACTERS, ODD_TEXTS
 from tests.fuzz.wrong import Wrong, check_words, must
 from tests.whole.rig import ByHand, Rig
@@ -53,7 +53,7 @@ class Around:
         self._left = 4
 
     def opening(self) -> None:
-        """QuickBooks does not open the company. Raises QuickBooksFailure."""
+        """QuickBooks does not open the company. Raises QuickBooksError."""
         if self._strikes():
             raise self._failure("opening")
 
@@ -66,7 +66,7 @@ class Around:
         return MUTATIONS[way](said, self._random)
 
     def answer(self, answer: str, request: str) -> str:
-        """QuickBooks did what it was asked for and says that it did not. Raises QuickBooksFailure.
+        """QuickBooks did what it was asked for and says that it did not. Raises QuickBooksError.
 
         Or its answer is spoiled, or neither.
         """
@@ -121,10 +121,10 @@ class Around:
         self._left -= strikes
         return strikes
 
-    def _failure(self, where: str) -> QuickBooksFailure:
+    def _failure(self, where: str) -> QuickBooksError:
         hresult, words = self._hresult(), self._words()
         self._spoiler.done.append(f"{where} fails: {hresult[:20]!r} {words[:20]!r}")
-        return QuickBooksFailure(hresult, words)
+        return QuickBooksError(hresult, words)
 
     def _hresult(self) -> str:
         return self._random.choice((*_HRESULTS, *ODD_TEXTS))

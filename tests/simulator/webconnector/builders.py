@@ -13,7 +13,8 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from simulator.webconnector import Log, QuickBooksFailure, QwcFile, WebConnector
+from simulator.company import QuickBooksError
+from simulator.webconnector import Log, QwcFile, WebConnector
 
 NAMESPACE = "http://developer.intuit.com/"
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -128,7 +129,7 @@ class FakeCompany:
 
     def host_company_preferences(self) -> str:
         if self._quickbooks.hcp is None:
-            raise QuickBooksFailure("0x80040401", "no access")
+            raise QuickBooksError("0x80040401", "no access")
         return self._quickbooks.hcp
 
     def process(self, request: str) -> str:
@@ -155,10 +156,10 @@ class FakeCompany:
 class FakeQuickBooks:
     """``refusals`` are raised by the next openings, one each."""
 
-    refusals: list[QuickBooksFailure] = field(default_factory=list)
+    refusals: list[QuickBooksError] = field(default_factory=list)
     hcp: str | None = HCP
-    answer: str | QuickBooksFailure = ANSWER
-    close_failure: QuickBooksFailure | None = None
+    answer: str | QuickBooksError = ANSWER
+    close_failure: QuickBooksError | None = None
     stamps: dict[tuple[str, str], str] = field(default_factory=dict)
     events: list[str] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)

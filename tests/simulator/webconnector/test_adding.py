@@ -7,9 +7,9 @@ import socket
 
 import pytest
 
+from simulator.company import QuickBooksError
 from simulator.webconnector import (
     Behavior,
-    QuickBooksFailure,
     Registry,
     WebConnector,
     WebConnectorError,
@@ -120,12 +120,12 @@ def test_an_unknown_host_elsewhere_is_not_about_localhost():
 
 
 def test_quickbooks_must_be_open_when_an_application_is_added():
-    closed = FakeQuickBooks(refusals=[QuickBooksFailure("0x80040408", "not started")])
+    closed = FakeQuickBooks(refusals=[QuickBooksError("0x80040408", "not started")])
     assert refusal(pc(quickbooks=closed), qwc()).code == "QBWC1022"
 
 
 def test_a_stamp_that_cannot_be_written_is_qbwc1027():
-    failing = FakeQuickBooks(close_failure=QuickBooksFailure("0x80040402", "unexpected"))
+    failing = FakeQuickBooks(close_failure=QuickBooksError("0x80040402", "unexpected"))
     assert refusal(pc(quickbooks=failing), qwc()).code == "QBWC1027"
 
 

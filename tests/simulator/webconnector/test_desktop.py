@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.company import BadState, Company
-from simulator.webconnector import Desktop, QuickBooksFailure, read_qwc
+from simulator.company import BadState, Company, QuickBooksError
+from simulator.webconnector import Desktop, read_qwc
 from simulator.webconnector.quickbooks import host_version
 from tests.simulator.webconnector.builders import (
     FILE_ID,
@@ -42,7 +42,7 @@ def test_a_company_is_opened_asked_and_closed():
     assert opened.company_file == company.books.profile.file_path
     assert "<HostRet>" in opened.process(HOST_QUERY)
     opened.close()
-    with pytest.raises(QuickBooksFailure):
+    with pytest.raises(QuickBooksError):
         opened.process(HOST_QUERY)
 
 
@@ -61,14 +61,14 @@ def test_the_stamps_of_the_owner_are_in_the_hosts_answer():
 def test_a_refusal_on_opening_carries_quickbooks_words():
     company = small_company()
     company.set_situation("modal-dialog")
-    with pytest.raises(QuickBooksFailure) as caught:
+    with pytest.raises(QuickBooksError) as caught:
         Desktop(company).open(APPLICATION, "")
     assert caught.value.hresult == "0x80040414"
     assert "modal dialog" in caught.value.message
 
 
 def test_another_file_than_the_open_one_is_refused():
-    with pytest.raises(QuickBooksFailure) as caught:
+    with pytest.raises(QuickBooksError) as caught:
         Desktop(small_company()).open(APPLICATION, r"C:\Books\Other.qbw")
     assert caught.value.hresult == "0x8004040A"
 
@@ -95,7 +95,7 @@ def test_on_disk_bookkeeping_between_two_updates_is_seen(tmp_path):
     desktop.open(APPLICATION, "").close()
     with Company.changing(path) as company:
         company.set_situation("closed")
-    with pytest.raises(QuickBooksFailure):
+    with pytest.raises(QuickBooksError):
         desktop.open(APPLICATION, "")
     with Company.changing(path) as company:  # the lock was given back
         company.set_situation("open")
@@ -166,7 +166,7 @@ def test_what_was_done_in_a_crash_is_on_disk_as_well(tmp_path, options, done):
     path = tmp_path / "state"
     desktop, before = on_disk(path, request="ReceivePaymentAddRq", **options)
     opened = desktop.open(APPLICATION, "")
-    with pytest.raises(QuickBooksFailure):
+    with pytest.raises(QuickBooksError):
         opened.process(payment(Company.load(path)))
     there = Company.load(path)
     assert len(there.books.payments) == before + done
@@ -196,11 +196,11 @@ def test_another_company_can_be_opened_meanwhile():
     desktop = Desktop(first)
     opened = desktop.open(APPLICATION, "")
     desktop.switch_to(second)
-    with pytest.raises(QuickBooksFailure) as ended:
+    with pytest.raises(QuickBooksError) as ended:
         opened.process(HOST_QUERY)
     assert ended.value.hresult == "0x8004040D"
     opened.close()
-    with pytest.raises(QuickBooksFailure) as refused:
+    with pytest.raises(QuickBooksError) as refused:
         desktop.open(APPLICATION, first.file_path)
     assert refused.value.hresult == "0x8004040A"
     again = desktop.open(APPLICATION, "")
@@ -217,7 +217,7 @@ def test_a_restored_backup_ends_the_sessions_of_a_desktop():
     backup = company.backup()
     opened.process(payment(company))
     company.restore(backup)
-    with pytest.raises(QuickBooksFailure):
+    with pytest.raises(QuickBooksError):
         opened.process(HOST_QUERY)
     opened.close()
     assert "<HostRet>" in desktop.open(APPLICATION, "").process(HOST_QUERY)
@@ -234,6 +234,6 @@ def test_a_file_that_is_gone_later_cannot_be_opened(tmp_path):
     desktop = Desktop.on_disk(path)
     path.unlink()
     assert desktop.stamped_file_id(OWNER_ID) == ""
-    with pytest.raises(QuickBooksFailure) as caught:
+    with pytest.raises(QuickBooksError) as caught:
         desktop.open(APPLICATION, "")
     assert caught.value.hresult == "0x80040403"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from simulator.company import QuickBooksError
 from simulator.webconnector import (
     Behavior,
     Outcome,
-    QuickBooksFailure,
     Result,
     WebConnectorDied,
 )
@@ -23,7 +23,7 @@ from tests.simulator.webconnector.builders import (
     connector,
 )
 
-CLOSED = QuickBooksFailure("0x80040408", "QuickBooks could not be started.")
+CLOSED = QuickBooksError("0x80040408", "QuickBooks could not be started.")
 
 
 def run(service: ScriptedService, *, scheduled: bool = False, **changes: object) -> Outcome:
@@ -101,7 +101,7 @@ def test_an_answer_travels_whole_with_empty_hresult():
 
 def test_a_refusal_of_quickbooks_travels_as_hresult_and_message():
     service = ScriptedService(receiveResponseXML=[-1])
-    failure = QuickBooksFailure("0x80040400", "QuickBooks found an error when parsing.")
+    failure = QuickBooksError("0x80040400", "QuickBooks found an error when parsing.")
     outcome = run(service, quickbooks=FakeQuickBooks(answer=failure))
     assert service.last("receiveResponseXML") == {
         "ticket": "TICKET-1",
@@ -261,7 +261,7 @@ def test_quickbooks_that_cannot_be_closed_is_qbwc1015():
     service = ScriptedService()
     quickbooks = FakeQuickBooks()
     made = connector(service, quickbooks=quickbooks)
-    quickbooks.close_failure = QuickBooksFailure("0x800706BA", "The RPC server is unavailable.")
+    quickbooks.close_failure = QuickBooksError("0x800706BA", "The RPC server is unavailable.")
     outcome = made.update(made.registry.rows[0])
     assert (outcome.result, outcome.code) == (Result.FAILED, "QBWC1015")
     assert service.operations[-1] == "closeConnection"
