@@ -11,18 +11,23 @@ from __future__ import annotations
 import http.client
 import json
 import statistics
-import tempfile
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
-from bench.page import Part, at_most
-from bench.stage import Line, command, connected, daemon, free_port, memory_mib, update
+from bench.page import Part, at_most, percentile
+from bench.stage import (
+    Line,
+    command,
+    daemon,
+    free_port,
+    memory_mib,
+    scratch,
+    update,
+    web_connector,
+)
 from shared.structs import Value
 from simulator.company import Company
-from simulator.webconnector import WebConnector
-from simulator.webconnector.desktop import Desktop
 
 INVOICES = 100_000
 ASKED = 400
@@ -54,14 +59,14 @@ class Program:
         return took, json.loads(content)
 
     def pages(self, path: str, times: int) -> list[float]:
-        """So many pages, from the first on and again; their milliseconds, sorted."""
+        """So many pages, from the first on and again; their milliseconds."""
         found, after = [], ""
         for _ in range(times):
             took, page = self.ask(f"{path}{after}")
             found.append(took)
             if "invoices" in path:
                 after = f"&after={page['next']}" if page["next"] else ""
-        return sorted(found)
+        return found
 
 
 class Pages(Value):
@@ -74,8 +79,8 @@ class Pages(Value):
 
     @classmethod
     def of(cls, kind: str, milliseconds: list[float]) -> Pages:
-        """Of all that were asked for, sorted."""
-        p99 = milliseconds[int(len(milliseconds) * 0.99)]
+        """Of all that were asked for."""
+        p99 = percentile(milliseconds, 0.99)
         return cls(kind, statistics.median(milliseconds), p99, len(milliseconds))
 
 
@@ -88,37 +93,28 @@ class ApiFigures(Value):
     peak_mib: float
 
 
-def connector_of(
-    environment: dict[str, str], folder: Path, company: Company, name: str
-) -> tuple[WebConnector, Any]:
-    """A Web Connector with Invoice Sync of a connection."""
-    files, password = connected(environment, folder, name)
-    connector = WebConnector(Desktop(company), transport=Line(None))
-    return connector, connector.add(files["invoice"].read_bytes(), password.read_text())
-
-
 def figures(invoices: int = INVOICES) -> ApiFigures:
     """Import, ask alone, ask beside another import."""
     company = Company.create(seed=7, customers=300, invoices=invoices, lines=2, all_open=True)
     other = Company.create(seed=8, customers=300, invoices=10_000, lines=5, all_open=True)
     port = free_port()
-    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
-        folder = Path(name)
+    with scratch() as folder:
         listen = f"tcp:{port}:interface=127.0.0.1"
         with daemon(folder, DESKBRIDGE_API_LISTEN=listen) as (process, environment):
-            connector, row = connector_of(environment, folder, company, "Big")
-            update(connector, row, Line(None))
+            line = Line()
+            connector, rows = web_connector(environment, folder, company, line)
+            update(connector, rows["invoice"], line)
             program = Program(port, command(environment, "token", "add", "bench")["token"])
             alone = tuple(Pages.of(kind, program.pages(kind, ASKED)) for kind in KINDS)
-            second, its_row = connector_of(environment, folder, other, "Other")
-            importing = threading.Thread(target=update, args=(second, its_row, Line(None)))
+            second, its_rows = web_connector(environment, folder, other, Line(), "Other")
+            importing = threading.Thread(target=update, args=(second, its_rows["invoice"], Line()))
             importing.start()
             beside: list[float] = []
             while importing.is_alive():
                 beside += program.pages(KINDS[0], 10)
                 time.sleep(0.1)
             peak = memory_mib(process.pid, "VmHWM")
-            return ApiFigures(invoices, alone, Pages.of(KINDS[0], sorted(beside)), peak)
+            return ApiFigures(invoices, alone, Pages.of(KINDS[0], beside), peak)
 
 
 def part(_runs: int) -> Part:

@@ -14,15 +14,14 @@ import statistics
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from bench import many_companies
-from bench.page import Part, at_most
+from bench.page import Part, at_most, percentile
+from bench.stage import own_environment, scratch
 from console.tui.app import HOME, MAIN_SCREENS, MainScreen
 from shared.structs import Value
 
@@ -111,7 +110,7 @@ def console(url: str, bytes_a_second: int | None = None) -> Iterator[tuple[Termi
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
     environment = {
-        **{k: v for k, v in os.environ.items() if not k.startswith("DESKBRIDGE_")},
+        **own_environment(),
         "DESKBRIDGE_DATABASE": url,
         "TERM": "xterm-256color",
         "COLUMNS": str(COLUMNS),
@@ -183,8 +182,8 @@ def named(name: str) -> MainScreen:
 
 def figures(runs: int) -> list[ConsoleFigures]:
     """Several consoles, one after the other, on the same store."""
-    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
-        url = many_companies.made(Path(name))
+    with scratch() as folder:
+        url = many_companies.made(folder)
         return [measure(url) for _ in range(runs)]
 
 
@@ -197,7 +196,7 @@ def part(runs: int) -> Part:
     goals = [
         at_most("console, to the first rows", start, 0.6, " s"),
         at_most("console, key to paint, median", statistics.median(every), 60, " ms"),
-        at_most("console, key to paint, p95", _percentile(every, 0.95), 120, " ms"),
+        at_most("console, key to paint, p95", percentile(every, 0.95), 120, " ms"),
         at_most("jump, to the first hits", statistics.median(hits), 150, " ms"),
     ]
     return Part("the console over a crowded store", goals, as_table(measured))
@@ -206,11 +205,13 @@ def part(runs: int) -> Part:
 def as_table(runs: list[ConsoleFigures]) -> str:
     """The figures of the console, for the page."""
     start = statistics.median(run.start_seconds for run in runs)
-    kinds = {kind: [ms for run in runs for ms in run.milliseconds[kind]] for kind in _kinds(runs)}
+    kinds = {
+        kind: [ms for run in runs for ms in run.milliseconds[kind]] for kind in runs[0].milliseconds
+    }
     every = [ms for times in kinds.values() for ms in times]
     rows = [("any key", every), *kinds.items()]
     lines = "\n".join(
-        f"| {kind} | {statistics.median(times):.0f} ms | {_percentile(times, 0.95):.0f} ms "
+        f"| {kind} | {statistics.median(times):.0f} ms | {percentile(times, 0.95):.0f} ms "
         f"| {max(times):.0f} ms | {len(times)} |"
         for kind, times in rows
     )
@@ -221,11 +222,3 @@ def as_table(runs: list[ConsoleFigures]) -> str:
 
 - *Console*: `deskbridge console` in a terminal of {COLUMNS} by {LINES}. A key counts as painted with the last byte before the terminal is
   quiet, so what the key has read from the store is in it. Half of the invoices and syncs belong to one connection."""
-
-
-def _kinds(runs: list[ConsoleFigures]) -> Iterable[str]:
-    return runs[0].milliseconds
-
-
-def _percentile(times: list[float], share: float) -> float:
-    return sorted(times)[int(len(times) * share)]

@@ -11,16 +11,12 @@ from __future__ import annotations
 import json
 import re
 import statistics
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench.page import Part, at_least, at_most
-from bench.stage import Line, cpu_seconds, daemon
+from bench.page import Part, at_least, at_most, middle, percentile
+from bench.stage import Line, cpu_seconds, daemon, helper, scratch
 from shared import passwords, qwc
 from shared.clock import utc_now
 from shared.models import connections, installation
@@ -68,30 +64,24 @@ def idle_polls(clients: int) -> CrowdFigures:
 
 
 def _measured(what: str, clients: int, kind: ApplicationKind) -> CrowdFigures:
-    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
-        folder = Path(name)
-        with daemon(folder) as (process, environment):
-            with open_store(environment["DESKBRIDGE_DATABASE"]) as store:
-                url = environment["DESKBRIDGE_PUBLIC_URL"]
-                talks = [talk_of(store, url, number, kind) for number in range(clients)]
-            told = {"port": urlsplit(url).port, "seconds": SECONDS, "talks": talks}
-            (folder / "talks.json").write_text(json.dumps(told))
-            replay = subprocess.Popen(
-                [sys.executable, "-m", "bench.replay", str(folder / "talks.json")],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-            )
-            assert replay.stdout is not None
-            assert replay.stdin is not None
-            replay.stdout.readline()  # everybody has had a first session
-            before = cpu_seconds(process.pid)
-            replay.stdin.write(b"\n")
-            replay.stdin.flush()
-            played = json.loads(replay.stdout.readline())
-            spent = cpu_seconds(process.pid) - before
-            replay.wait()
-            lost = _lost(environment["DESKBRIDGE_DATABASE"], played["kept"])
-    waits = sorted(played["milliseconds"])
+    with scratch() as folder, daemon(folder) as (process, environment):
+        with open_store(environment["DESKBRIDGE_DATABASE"]) as store:
+            url = environment["DESKBRIDGE_PUBLIC_URL"]
+            talks = [talk_of(store, url, number, kind) for number in range(clients)]
+        told = {"port": urlsplit(url).port, "seconds": SECONDS, "talks": talks}
+        (folder / "talks.json").write_text(json.dumps(told))
+        replay = helper("replay", str(folder / "talks.json"))
+        assert replay.stdout is not None
+        assert replay.stdin is not None
+        replay.stdout.readline()  # everybody has had a first session
+        before = cpu_seconds(process.pid)
+        replay.stdin.write("\n")
+        replay.stdin.flush()
+        played = json.loads(replay.stdout.readline())
+        spent = cpu_seconds(process.pid) - before
+        replay.wait()
+        lost = _lost(environment["DESKBRIDGE_DATABASE"], played["kept"])
+    waits = played["milliseconds"]
     return CrowdFigures(
         what,
         clients,
@@ -99,8 +89,8 @@ def _measured(what: str, clients: int, kind: ApplicationKind) -> CrowdFigures:
         len(talks[0]),
         1000 * spent / played["sessions"],
         statistics.median(waits),
-        waits[int(len(waits) * 0.99)],
-        waits[-1],
+        percentile(waits, 0.99),
+        max(waits),
         played["failed"] + lost,
     )
 
@@ -141,7 +131,7 @@ class _Recorder(Line):
     """A wire that keeps what was said on it; the ticket and the session's number left open."""
 
     def __init__(self) -> None:
-        super().__init__(None)
+        super().__init__()
         self.said: list[tuple[str, bytes]] = []
         self.edit = 1_000_000_000
         self._ticket = self._session = b""
@@ -183,16 +173,13 @@ def _lost(url: str, kept: Iterable[Any]) -> int:
     return sum(held.get(1 + number) != edit for number, edit in enumerate(kept) if edit)
 
 
-def median_of(runs: Iterable[CrowdFigures]) -> CrowdFigures:
-    """The run whose cost is in the middle, with everything that any of them lost."""
-    ordered = sorted(runs, key=lambda run: run.cpu_ms)
-    return ordered[len(ordered) // 2]
-
-
 def part(runs: int) -> Part:
     """Sessions and polls of 8 and of 32 clients."""
     short, idle = (
-        [median_of(measure(clients) for _ in range(runs)) for clients in CLIENTS]
+        [
+            middle((measure(clients) for _ in range(runs)), lambda run: run.cpu_ms)
+            for clients in CLIENTS
+        ]
         for measure in (short_sessions, idle_polls)
     )
     goals = [at_most("idle poll, CPU", max(one.cpu_ms for one in idle), 0.9, " ms")]

@@ -8,17 +8,11 @@ another process.
 
 from __future__ import annotations
 
-import json
-import signal
 import statistics
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 
 from bench.floor import floor_of
-from bench.page import Goal, Part, at_most
+from bench.page import Goal, Part, at_most, middle, percentile
 from bench.stage import (
     PAGE,
     Line,
@@ -27,12 +21,13 @@ from bench.stage import (
     cpu_seconds,
     daemon,
     memory_mib,
+    scratch,
+    small_company,
     update,
     web_connector,
 )
 from shared.structs import Value
 from simulator.company import Company
-from simulator.webconnector import Row, WebConnector
 
 LINES = 5
 CUSTOMERS = 2000
@@ -66,7 +61,7 @@ class Beside(Value):
 
     @property
     def p99_ms(self) -> float:
-        return self.waits[int(len(self.waits) * 0.99)]
+        return percentile(self.waits, 0.99)
 
 
 def new_company(invoices: int) -> Company:
@@ -79,8 +74,7 @@ def new_company(invoices: int) -> Company:
 
 def alone(company: Company) -> Figures:
     """Import a company that is the only one, and the floor over the same bytes."""
-    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
-        folder = Path(name)
+    with scratch() as folder:
         (folder / "bodies").mkdir()
         line = Line(folder / "bodies")
         with daemon(folder) as (process, environment):
@@ -100,30 +94,13 @@ def alone(company: Company) -> Figures:
 
 def beside(company: Company) -> Beside:
     """Import it while a small company syncs over and over."""
-    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
-        folder = Path(name)
-        with daemon(folder) as (_, environment):
-            line = Line(None)
-            connector, rows = web_connector(environment, folder, company, line)
-            waits = waits_beside(environment, folder, connector, rows["invoice"], line)
-            check(company, environment)
+    with scratch() as folder, daemon(folder) as (_, environment):
+        line = Line()
+        connector, rows = web_connector(environment, folder, company, line)
+        with small_company(connected(environment, folder, "Small")) as waits:
+            update(connector, rows["invoice"], line)
+        check(company, environment)
     return Beside(len(company.audit().importable), waits)
-
-
-def waits_beside(
-    environment: dict[str, str], folder: Path, connector: WebConnector, row: Row, line: Line
-) -> list[float]:
-    """Milliseconds of a small company's calls while an update runs, sorted."""
-    files, password = connected(environment, folder, "Small")
-    poller = subprocess.Popen(
-        [sys.executable, "-m", "bench.poller", str(files["invoice"]), str(password)],
-        stdout=subprocess.PIPE,
-    )
-    assert poller.stdout is not None
-    poller.stdout.readline()
-    update(connector, row, line)
-    poller.send_signal(signal.SIGTERM)
-    return sorted(json.loads(poller.communicate()[0]))
 
 
 def check(company: Company, environment: dict[str, str]) -> None:
@@ -135,7 +112,7 @@ def check(company: Company, environment: dict[str, str]) -> None:
 def small_part(runs: int) -> Part:
     """1,000 and 10,000 invoices."""
     results = [
-        median_of(alone(new_company(size)) for _ in range(runs))  # the middle one by its ratio
+        middle((alone(new_company(size)) for _ in range(runs)), lambda run: run.ratio)
         for size in SMALL
     ]
     held = beside(new_company(SMALL[-1]))
@@ -156,12 +133,6 @@ def large_part(_runs: int) -> Part:
         at_most("the same, longest", held.waits[-1], 100, " ms"),
     ]
     return Part("100,000 invoices", goals, as_table([result], [held]))
-
-
-def median_of(runs: Iterable[Figures]) -> Figures:
-    """The run whose ratio is in the middle."""
-    ordered = sorted(runs, key=lambda run: run.ratio)
-    return ordered[len(ordered) // 2]
 
 
 def as_table(results: Iterable[Figures], others: Iterable[Beside]) -> str:

@@ -7,10 +7,7 @@ one time, as Invoiced does. Meanwhile a small company syncs over and over.
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,14 +17,23 @@ from typing import Any
 from peewee import fn
 
 from bench.invoiced_server import KEY
-from bench.many_companies import fill
-from bench.page import Part, at_most
-from bench.stage import command, connected, cpu_seconds, daemon, memory_mib
+from bench.many_companies import Row, billed, customer_row, fill
+from bench.page import Part, at_most, percentile
+from bench.stage import (
+    Connection,
+    command,
+    connected,
+    cpu_seconds,
+    daemon,
+    helper,
+    memory_mib,
+    scratch,
+    small_company,
+)
 from shared.models import connections
 from shared.models import tables as t
 from shared.models.statements import Statement
 from shared.models.store import open_store
-from shared.rules.payments import numbers
 from shared.structs import Value
 
 INVOICES, CUSTOMERS = 10_000, 1_000
@@ -65,19 +71,17 @@ class Carried(Value):
 
 def part(_runs: int) -> Part:
     """Send, receive, and rest; once, since each is many repetitions of the same."""
-    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
-        folder = Path(name)
-        with _fake() as fake, daemon(folder) as (process, environment):
-            _fill(environment["DESKBRIDGE_DATABASE"])
-            small = connected(environment, folder, "Small")
-            _connect(environment, folder, fake)
-            sent = _carried("invoices sent", environment, process.pid, fake, small, _start_sending)
-            got = _carried("payments received", environment, process.pid, fake, small, _pay)
-            afterward = _afterward(fake)
-            time.sleep(QUIET_MINUTES * 60)
-            quiet = fake.ask("count")["asked"] / QUIET_MINUTES
-            peak = memory_mib(process.pid, "VmHWM")
-            told = fake.ask("count")
+    with scratch() as folder, _fake() as fake, daemon(folder) as (process, environment):
+        _fill(environment["DESKBRIDGE_DATABASE"])
+        small = connected(environment, folder, "Small")
+        _connect(environment, folder, fake)
+        sent = _carried("invoices sent", environment, process.pid, fake, small, _start_sending)
+        got = _carried("payments received", environment, process.pid, fake, small, _pay)
+        afterward = _afterward(fake)
+        time.sleep(QUIET_MINUTES * 60)
+        quiet = fake.ask("count")["asked"] / QUIET_MINUTES
+        peak = memory_mib(process.pid, "VmHWM")
+        told = fake.ask("count")
     return _told([sent, got], told, peak, quiet, afterward)
 
 
@@ -136,12 +140,7 @@ class _Fake:
 
 @contextmanager
 def _fake() -> Iterator[_Fake]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.invoiced_server"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = helper("invoiced_server")
     try:
         yield _Fake(process)
     finally:
@@ -152,43 +151,13 @@ def _fill(database: str) -> None:
     """A connection whose invoices are all in the ledger."""
     with open_store(database) as store, store.transaction():
         made = connections.add("Big", now=store.now())
-        fill(t.Customer, (_customer(made.id, number) for number in range(CUSTOMERS)))
+        fill(t.Customer, (customer_row(made.id, number) for number in range(CUSTOMERS)))
         fill(t.Invoice, (_invoice(made.id, number) for number in range(INVOICES)))
         fill(t.InvoiceLine, map(_line, _INVOICES.column()))
 
 
-def _customer(connection: int, number: int) -> dict[str, Any]:
-    name = f"Customer {number:05}"
-    return {
-        "connection": connection,
-        "list_id": f"80-{number}",
-        "state": "held",
-        "name": name,
-        "full_name": name,
-        "active": True,
-        "currency": "USD",
-    }
-
-
-def _invoice(connection: int, number: int) -> dict[str, Any]:
-    customer = number % CUSTOMERS
-    return {
-        "connection": connection,
-        "txn_id": f"1A-{number}",
-        "number": str(10_000 + number),
-        "number_key": numbers.key(str(10_000 + number)),
-        "customer_list_id": f"80-{customer}",
-        "customer_full_name": f"Customer {customer:05}",
-        "bill_to_list_id": f"80-{customer}",
-        "date": f"2026-{1 + number % 9:02}-{1 + number % 28:02}",
-        "due_date": f"2026-{2 + number % 9:02}-{1 + number % 28:02}",
-        "subtotal_cents": 25_000,
-        "balance_cents": 25_000,
-        "total_cents": 25_000,
-        "seen_cents": 25_000,
-        "currency": "USD",
-        "status": "open",
-    }
+def _invoice(connection: int, number: int) -> Row:
+    return {**billed(connection, number, CUSTOMERS), "subtotal_cents": 25_000}
 
 
 def _line(invoice: int) -> dict[str, Any]:
@@ -218,27 +187,19 @@ def _carried(
     environment: dict[str, str],
     pid: int,
     fake: _Fake,
-    small: tuple[dict[str, Path], Path],
+    small: Connection,
     begin: Any,
 ) -> Carried:
     """Begin, and wait until all is there, while a small company syncs."""
     fake.ask("count")
-    files, password = small
-    poller = subprocess.Popen(
-        [sys.executable, "-m", "bench.poller", str(files["invoice"]), str(password)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert poller.stdout is not None
-    poller.stdout.readline()
-    before, started = cpu_seconds(pid), time.perf_counter()
-    begin(environment, fake)
-    _wait(environment["DESKBRIDGE_DATABASE"], what)
-    seconds, cpu = time.perf_counter() - started, cpu_seconds(pid) - before
-    poller.send_signal(signal.SIGTERM)
-    waits = sorted(json.loads(poller.communicate()[0]))
-    p99 = waits[int(len(waits) * 0.99)]
-    return Carried(what, INVOICES, seconds, cpu, fake.ask("count")["asked"], p99, len(waits))
+    with small_company(small) as waits:
+        before, started = cpu_seconds(pid), time.perf_counter()
+        begin(environment, fake)
+        _wait(environment["DESKBRIDGE_DATABASE"], what)
+        seconds, cpu = time.perf_counter() - started, cpu_seconds(pid) - before
+    asked = fake.ask("count")["asked"]
+    p99 = percentile(waits, 0.99)
+    return Carried(what, INVOICES, seconds, cpu, asked, p99, len(waits))
 
 
 def _wait(database: str, what: str) -> None:

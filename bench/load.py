@@ -12,20 +12,16 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
 from bench.crowd import PASSWORD, talk_of
 from bench.page import Part, at_most
-from bench.stage import cpu_seconds, daemon, memory_mib
+from bench.stage import cpu_seconds, daemon, helper, memory_mib, scratch
 from shared import passwords
 from shared.clock import utc_now
 from shared.models import connections, installation
@@ -79,7 +75,7 @@ class MemoryFigures(Value):
 def crowd(daemons: int, server: Any = None) -> Iterator[tuple[list[Any], dict[str, Any]]]:
     """Daemons on a store of 1,000 connections, and what ``bench.polls`` has to be told."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deskbridge-bench-")))
+        folder = stack.enter_context(scratch())
         database = ""
         if server is not None:
             server.run("CREATE DATABASE load")
@@ -118,9 +114,7 @@ def _played(told: dict[str, Any], **how: Any) -> Iterator[dict[str, Any]]:
     path = told["folder"] / "polls.json"
     given = {key: value for key, value in told.items() if key != "folder"}
     path.write_text(json.dumps({**given, "period": 0, "workers": 0, **how}))
-    playing = subprocess.Popen(
-        [sys.executable, "-m", "bench.polls", str(path)], stdout=subprocess.PIPE
-    )
+    playing = helper("polls", str(path))
     assert playing.stdout is not None
     yield from map(json.loads, playing.stdout)
     if playing.wait():

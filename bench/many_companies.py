@@ -31,7 +31,7 @@ _GIANT_SHARE = 2
 """Every other record is the giant's."""
 _NOTHING = {"TEXT": "", "BIGINT": 0, "INTEGER": 0, "INT": 0, "BOOL": False}
 
-Rows = Iterable[Mapping[str, Any]]
+Row = Mapping[str, Any]
 
 
 def made(folder: Path) -> str:
@@ -54,7 +54,7 @@ def made(folder: Path) -> str:
     return url
 
 
-def fill(table: Any, rows: Rows) -> None:
+def fill(table: Any, rows: Iterable[Row]) -> None:
     """Add rows; a column that a row does not name is empty."""
     fields = [field for field in table._meta.sorted_fields if field.name != "id"]
     usual = {
@@ -70,7 +70,7 @@ def _owner(number: int) -> int:
     return 1 if number % _GIANT_SHARE == 0 else 2 + number // _GIANT_SHARE % (CONNECTIONS - 1)
 
 
-def _syncs(now: int) -> Iterator[dict[str, Any]]:
+def _syncs(now: int) -> Iterator[Row]:
     minute = millis_of(timedelta(minutes=1))
     for number in range(SYNCS):
         failed = number % 50 == 0
@@ -89,49 +89,69 @@ def _syncs(now: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def _customers() -> Iterator[dict[str, Any]]:
+def customer_row(connection: int, number: int) -> Row:
+    """A customer that is held."""
+    name = f"Customer {number:05}"
+    return {
+        "connection": connection,
+        "list_id": f"80-{number}",
+        "state": "held",
+        "name": name,
+        "full_name": name,
+        "active": True,
+        "currency": "USD",
+    }
+
+
+def invoice_row(connection: int, number: int, customer: int, label: str = "") -> Row:
+    """An open invoice of 250.00, of that customer; its number is ``label``, else its place."""
+    label = label or str(number)
+    return {
+        "connection": connection,
+        "txn_id": f"1A-{number}",
+        "number": label,
+        "number_key": numbers.key(label),
+        "customer_list_id": f"80-{customer}",
+        "customer_full_name": f"Customer {customer:05}",
+        "date": "2026-05-01",
+        "balance_cents": 25_000,
+        "total_cents": 25_000,
+        "seen_cents": 25_000,
+        "currency": "USD",
+        "status": "open",
+    }
+
+
+def billed(connection: int, number: int, customers: int) -> Row:
+    """An invoice of one of so many customers in turn, over nine months."""
+    customer = number % customers
+    return {
+        **invoice_row(connection, number, customer, str(10_000 + number)),
+        "bill_to_list_id": f"80-{customer}",
+        "date": f"2026-{1 + number % 9:02}-{1 + number % 28:02}",
+        "due_date": f"2026-{2 + number % 9:02}-{1 + number % 28:02}",
+    }
+
+
+def _customers() -> Iterator[Row]:
     for number in range(CUSTOMERS):
-        yield {
-            "connection": _owner(number),
-            "list_id": f"80-{number}",
-            "state": "held",
-            "name": f"Customer {number:05}",
-            "full_name": f"Customer {number:05}",
-            "active": True,
-            "currency": "USD",
-        }
+        yield customer_row(_owner(number), number)
 
 
-def _aliases() -> Iterator[dict[str, Any]]:
+def _aliases() -> Iterator[Row]:
     for one in _customers():
         name = one["full_name"]
         bearer = {"connection": one["connection"], "list_id": one["list_id"]}
         yield {**bearer, "folded": folded(name), "name": name}
 
 
-def _invoices() -> Iterator[dict[str, Any]]:
+def _invoices() -> Iterator[Row]:
     for number in range(INVOICES):
-        customer = number % CUSTOMERS
-        yield {
-            "connection": _owner(number),
-            "txn_id": f"1A-{number}",
-            "number": str(10_000 + number),
-            "number_key": numbers.key(str(10_000 + number)),
-            "customer_list_id": f"80-{customer}",
-            "customer_full_name": f"Customer {customer:05}",
-            "bill_to_list_id": f"80-{customer}",
-            "date": f"2026-{1 + number % 9:02}-{1 + number % 28:02}",
-            "due_date": f"2026-{2 + number % 9:02}-{1 + number % 28:02}",
-            "balance_cents": 25_000,
-            "total_cents": 25_000,
-            "seen_cents": 25_000,
-            "currency": "USD",
-            "status": "open",
-            "left_out": "left-out-pending" if number % 100 == 0 else "",
-        }
+        left_out = "left-out-pending" if number % 100 == 0 else ""
+        yield {**billed(_owner(number), number, CUSTOMERS), "left_out": left_out}
 
 
-def _payments(now: int) -> Iterator[dict[str, Any]]:
+def _payments(now: int) -> Iterator[Row]:
     statuses = ("posted", "posted", "posted", "imported", "waiting", "refused", "ready")
     for number in range(PAYMENTS):
         yield {
@@ -152,7 +172,7 @@ def _payments(now: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def _problems(now: int) -> Iterator[dict[str, Any]]:
+def _problems(now: int) -> Iterator[Row]:
     codes = ("invoice-unreadable", "invoice-duplicate-number", "record-refused", "3200")
     for number in range(PROBLEMS):
         yield {
@@ -169,7 +189,7 @@ def _problems(now: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def _audit(now: int) -> Iterator[dict[str, Any]]:
+def _audit(now: int) -> Iterator[Row]:
     for number in range(AUDIT):
         yield {
             "at_ms": now - (AUDIT - number) * 60_000,

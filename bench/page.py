@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
+from typing import TypeVar
 
-from shared.structs import Value
-
+Run = TypeVar("Run")
 KEPT = "Where a goal is not met"
 _NOTHING_SAID = "Nothing was said about it yet."
 _LIBRARIES = ("twisted", "lxml", "peewee", "textual", "pysqlite3", "psycopg")
@@ -39,6 +39,18 @@ class Part(Value):
 def at_most(measure: str, value: float, limit: float, unit: str = "") -> Goal:
     """A goal that a figure must not exceed."""
     return Goal(measure, f"≤ {limit:g}{unit}", f"{_plain(value)}{unit}", value <= limit)
+
+
+def middle(runs: Iterable[Run], by: Callable[[Run], float]) -> Run:
+    """The run whose figure is in the middle."""
+    ordered = sorted(runs, key=by)
+    return ordered[len(ordered) // 2]
+
+
+def percentile(values: Iterable[float], share: float) -> float:
+    """The value that this share of all does not exceed."""
+    ordered = sorted(values)
+    return ordered[int(len(ordered) * share)]
 
 
 def _plain(value: float) -> str:

@@ -13,19 +13,17 @@ import os
 import resource
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from peewee import fn
 
-from bench.many_companies import fill
-from bench.page import Part, at_most
-from bench.stage import memory_mib
+from bench.many_companies import Row, customer_row, fill, invoice_row
+from bench.page import Part, at_most, middle
+from bench.stage import memory_mib, scratch
 from shared.clock import utc_now
 from shared.models import connections
 from shared.models import tables as t
@@ -70,13 +68,12 @@ class Writer(threading.Thread):
 
 def figures(payments: int = PAYMENTS) -> FileFigures:
     """Import once into a new store."""
-    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
-        folder = Path(name)
+    with scratch() as folder:
         url = f"sqlite:///{folder / 'store.sqlite3'}"
         with open_store(url) as store:
             with store.transaction():
                 connections.add("Larkspur", now=utc_now())
-                fill(t.Customer, _customers())
+                fill(t.Customer, (customer_row(1, number) for number in range(CUSTOMERS)))
                 fill(t.Invoice, _invoices(millis(utc_now())))
             file = folder / "payments.csv"
             _write(file, payments)
@@ -125,44 +122,14 @@ def _write(file: Path, payments: int) -> None:
             rows.writerow([f"pay_{number}", "1.00", "2026-05-02", number % INVOICES, "card"])
 
 
-def _customers() -> Iterator[dict[str, Any]]:
-    for number in range(CUSTOMERS):
-        name = f"Customer {number:04}"
-        yield {
-            "connection": 1,
-            "list_id": f"80-{number}",
-            "state": "held",
-            "name": name,
-            "full_name": name,
-            "active": True,
-            "currency": "USD",
-        }
-
-
-def _invoices(now_ms: int) -> Iterator[dict[str, Any]]:
+def _invoices(now_ms: int) -> Iterator[Row]:
     for number in range(INVOICES):
-        customer = number % CUSTOMERS
-        yield {
-            "connection": 1,
-            "txn_id": f"1A-{number}",
-            "number": str(number),
-            "number_key": str(number),
-            "customer_list_id": f"80-{customer}",
-            "customer_full_name": f"Customer {customer:04}",
-            "date": "2026-05-01",
-            "first_seen_ms": now_ms,
-            "balance_cents": 25_000,
-            "total_cents": 25_000,
-            "seen_cents": 25_000,
-            "currency": "USD",
-            "status": "open",
-        }
+        yield {**invoice_row(1, number, number % CUSTOMERS), "first_seen_ms": now_ms}
 
 
 def part(runs: int) -> Part:
     """A file of payments."""
-    ordered = sorted((figures() for _ in range(runs)), key=lambda run: run.seconds)
-    result = ordered[len(ordered) // 2]
+    result = middle((figures() for _ in range(runs)), lambda run: run.seconds)
     goals = [
         at_most(f"a file of {result.payments:,} payments, time", result.seconds, 30, " s"),
         at_most("another program's write meanwhile, longest", result.longest_ms, 250, " ms"),

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import csv
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench.page import Part, at_most
-from bench.stage import Line, command, cpu_seconds, daemon, memory_mib, update, web_connector
+from bench.page import Part, at_most, middle
+from bench.stage import (
+    Line,
+    command,
+    cpu_seconds,
+    daemon,
+    memory_mib,
+    scratch,
+    update,
+    web_connector,
+)
 from shared.structs import Value
 from simulator.company import Company, acts
 
@@ -59,7 +67,10 @@ def reading(invoices: int = READ_OF_INVOICES) -> PaymentFigures:
 def small_part(runs: int) -> Part:
     """Posting, also where many payments were deleted, and a first Payment Sync of 10,000."""
     measures = (posting, posting_beside_deleted, reading)
-    posted, beside, read = (median_of(one() for _ in range(runs)) for one in measures)
+    posted, beside, read = (
+        middle((measure() for _ in range(runs)), lambda run: run.cpu_seconds)
+        for measure in measures
+    )
     goals = [
         at_most("posting, CPU a payment", posted.cpu_ms, 5, " ms"),
         at_most(f"the same with {DELETED:,} deleted in the company", beside.cpu_ms, 5, " ms"),
@@ -78,8 +89,8 @@ def large_part(_runs: int) -> Part:
 def _measured(what: str, company: Company, to_post: int) -> PaymentFigures:
     """An Invoice Sync, then the Payment Sync that is measured."""
     before = len(company.books.payments)
-    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
-        folder, line = Path(name), Line(None)
+    with scratch() as folder:
+        line = Line()
         with daemon(folder) as (process, environment):
             connector, rows = web_connector(environment, folder, company, line)
             update(connector, rows["invoice"], line)
@@ -106,12 +117,6 @@ def _file(folder: Path, company: Company) -> Path:
             txn_id = invoice["txn_id"]
             writer.writerow((f"pay-{txn_id}", invoice["balance"], txn_id, "credit_card", "stripe"))
     return path
-
-
-def median_of(runs: Iterable[PaymentFigures]) -> PaymentFigures:
-    """The run whose CPU is in the middle."""
-    ordered = sorted(runs, key=lambda run: run.cpu_seconds)
-    return ordered[len(ordered) // 2]
 
 
 def as_table(results: Iterable[PaymentFigures]) -> str:

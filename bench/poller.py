@@ -1,6 +1,6 @@
 """A small company that syncs over and over while a big one imports: latency of each call.
 
-    python -m bench.poller URL QWC PASSWORD_FILE
+    python -m bench.poller QWC PASSWORD_FILE
 
 Prints the latencies in milliseconds as JSON when it is told to stop (SIGTERM).
 """
@@ -11,32 +11,16 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
+from bench.stage import Line
 from simulator.company import Company
-from simulator.webconnector import HttpTransport, WebConnector
+from simulator.webconnector import WebConnector
 from simulator.webconnector.desktop import Desktop
 
 
 class Stop(Exception):
     """SIGTERM arrived."""
-
-
-class Stopwatch:
-    """A transport that notes how long each call took."""
-
-    def __init__(self) -> None:
-        self._carry = HttpTransport()
-        self.milliseconds: list[float] = []
-
-    def __call__(
-        self, url: str, headers: Mapping[str, str], body: bytes | None, /
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        started = time.perf_counter()
-        answer = self._carry(url, headers, body)
-        self.milliseconds.append(1000 * (time.perf_counter() - started))
-        return answer
 
 
 def stop(*_: object) -> None:
@@ -46,12 +30,12 @@ def stop(*_: object) -> None:
 def main() -> None:
     """Sync until stopped."""
     qwc, password = Path(sys.argv[1]), Path(sys.argv[2])
-    watch = Stopwatch()
+    line = Line()
     company = Company.create(seed=1, customers=2, invoices=1, name="Small Company")
-    connector = WebConnector(Desktop(company), transport=watch)
+    connector = WebConnector(Desktop(company), transport=line)
     row = connector.add(qwc.read_bytes(), password.read_text().strip())
     connector.update(row)
-    watch.milliseconds.clear()
+    line.milliseconds.clear()
     print("ready", flush=True)
     signal.signal(signal.SIGTERM, stop)
     try:
@@ -59,7 +43,7 @@ def main() -> None:
             connector.update(row)
             time.sleep(0.02)
     except Stop:
-        print(json.dumps(watch.milliseconds))
+        print(json.dumps(line.milliseconds))
 
 
 if __name__ == "__main__":

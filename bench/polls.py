@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from bench.page import percentile
 from bench.replay import Client
 
 
@@ -61,14 +62,14 @@ class Polls:
 
     def _tell(self) -> None:
         self._told = self._calls // self._each
-        waits = sorted(self._milliseconds)
+        waits = self._milliseconds
         told = {
             "calls": self._calls,
             "polls": self._polls,
             "seconds": time.perf_counter() - self._began,
-            "p50": waits[len(waits) // 2],
-            "p99": waits[int(len(waits) * 0.99)],
-            "longest": waits[-1],
+            "p50": percentile(waits, 0.5),
+            "p99": percentile(waits, 0.99),
+            "longest": max(waits),
             "late": max(self._late, default=0.0),
             "lost": self._lost,
         }

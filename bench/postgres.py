@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from bench.floor import floor_of
-from bench.page import Part, at_most
-from bench.stage import Line, command, cpu_seconds, daemon, update, web_connector
+from bench.imports import LINES, check
+from bench.page import Part, at_most, middle
+from bench.stage import Line, cpu_seconds, daemon, scratch, update, web_connector
 from shared.structs import Value
 from simulator.company import Company
 from tests.postgres import private_server
 
 INVOICES = 10_000
-LINES = 5
 
 
 class PostgresFigures(Value):
@@ -41,8 +40,7 @@ class PostgresFigures(Value):
 def figures(invoices: int = INVOICES) -> PostgresFigures:
     """Import a company of so many open invoices."""
     company = Company.create(seed=7, customers=300, invoices=invoices, lines=LINES, all_open=True)
-    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
-        folder = Path(name)
+    with scratch() as folder:
         (folder / "bodies").mkdir()
         line = Line(folder / "bodies")
         with private_server("") as server:
@@ -54,9 +52,7 @@ def figures(invoices: int = INVOICES) -> PostgresFigures:
                 update(connector, rows["invoice"], line)
                 daemon_cpu = cpu_seconds(process.pid) - daemon_before
                 server_cpu = _cpu_of_all(postmaster) - server_before
-                held = command(environment, "invoices", "list", "Big")
-        if len(held) != len(company.audit().importable):
-            raise SystemExit("not every invoice was imported")
+                check(company, environment)
         floor = floor_of(folder / "bodies", folder / "floor.sqlite3").seconds
     return PostgresFigures(invoices, line.seconds, floor, daemon_cpu, server_cpu)
 
@@ -73,15 +69,9 @@ def _children(parent: int) -> Iterator[int]:
     yield from map(int, told.stdout.split())
 
 
-def median_of(runs: Iterable[PostgresFigures]) -> PostgresFigures:
-    """The run whose ratio is in the middle."""
-    ordered = sorted(runs, key=lambda run: run.ratio)
-    return ordered[len(ordered) // 2]
-
-
 def part(runs: int) -> Part:
     """10,000 invoices into a new database."""
-    result = median_of(figures() for _ in range(runs))
+    result = middle((figures() for _ in range(runs)), lambda run: run.ratio)
     goal = at_most("PostgreSQL, import of 10,000 × 5 lines ÷ SQLite's floor", result.ratio, 2.5)
     return Part("the first import into PostgreSQL", [goal], as_table(result))
 

@@ -7,13 +7,12 @@ that of its pages in use, without what a deletion has freed.
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from bench.imports import new_company
 from bench.page import Part, at_most
-from bench.stage import Line, cpu_seconds, daemon, update, web_connector
+from bench.stage import Line, cpu_seconds, daemon, scratch, update, web_connector
 
 OPEN = 10_000
 SYNCS = 1000
@@ -33,8 +32,8 @@ class Scale(Line):
 
 def part(_runs: int) -> Part:
     """The first sync of all, a quiet one, and then the rest of a thousand."""
-    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
-        folder, line = Path(name), Scale(None)
+    with scratch() as folder:
+        line = Scale()
         with daemon(folder) as (process, environment):
             connector, rows = web_connector(environment, folder, new_company(OPEN), line)
             for _ in range(2):  # the second one still learns what the first one left open

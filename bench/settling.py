@@ -6,18 +6,11 @@ settled. The Payment Sync of the large company, which has nothing else to do, th
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
-from typing import Any
 
-from bench.many_companies import fill
-from bench.page import Part, at_most
+from bench.many_companies import Row, customer_row, fill, invoice_row
+from bench.page import Part, at_most, middle, percentile
 from bench.stage import (
     Line,
     command,
@@ -25,6 +18,8 @@ from bench.stage import (
     cpu_seconds,
     daemon,
     memory_mib,
+    scratch,
+    small_company,
     update,
     web_connector,
 )
@@ -52,30 +47,23 @@ class SettlingFigures(Value):
 
 def figures(invoices: int = OPEN) -> SettlingFigures:
     """Settle so many invoices while a small company syncs over and over."""
-    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
-        folder, line = Path(name), Line(None)
+    with scratch() as folder:
+        line = Line()
         company = Company.create(seed=7, customers=2, invoices=1)
         with daemon(folder) as (process, environment):
             connector, rows = web_connector(environment, folder, company, line)
             _fill(environment["DESKBRIDGE_DATABASE"], invoices)
-            files, password = connected(environment, folder, "Small")
-            poller = subprocess.Popen(
-                [sys.executable, "-m", "bench.poller", str(files["invoice"]), str(password)],
-                stdout=subprocess.PIPE,
-            )
-            assert poller.stdout is not None
-            poller.stdout.readline()
+            small = connected(environment, folder, "Small")
             memory, cpu = memory_mib(process.pid, "VmRSS"), cpu_seconds(process.pid)
-            update(connector, rows["payment"], line)
-            spent = cpu_seconds(process.pid) - cpu
-            poller.send_signal(signal.SIGTERM)
-            waits = sorted(json.loads(poller.communicate()[0]))
+            with small_company(small) as waits:
+                update(connector, rows["payment"], line)
+                spent = cpu_seconds(process.pid) - cpu
             grown = memory_mib(process.pid, "VmHWM") - memory
             held = command(environment, "invoices", "list", "Big")
     if len(held) != invoices - invoices // 100:
         raise SystemExit("not every invoice was settled")
     return SettlingFigures(
-        invoices, line.seconds, spent, grown, waits[int(len(waits) * 0.99)], waits[-1], len(waits)
+        invoices, line.seconds, spent, grown, percentile(waits, 0.99), max(waits), len(waits)
     )
 
 
@@ -90,55 +78,26 @@ def _fill(url: str, invoices: int) -> None:
                 fill(t.Invoice, chunk)
 
 
-def _customers() -> Iterator[dict[str, Any]]:
+def _customers() -> Iterator[Row]:
     """Every fourth is a job of the one before."""
     for number in range(CUSTOMERS):
-        yield {
-            "connection": 1,
-            "list_id": f"80-{number}",
-            "state": "held",
-            "name": f"Customer {number:05}",
-            "full_name": f"Customer {number:05}",
-            "parent_list_id": f"80-{number - 1}" if number % 4 == 3 else "",
-            "active": True,
-            "currency": "USD",
-        }
+        parent = f"80-{number - 1}" if number % 4 == 3 else ""
+        yield {**customer_row(1, number), "parent_list_id": parent}
 
 
-def _invoices(invoices: int) -> Iterator[dict[str, Any]]:
+def _invoices(invoices: int) -> Iterator[Row]:
     """One in a hundred is pending."""
     for number in range(invoices):
-        customer = number % CUSTOMERS
-        yield {
-            "connection": 1,
-            "txn_id": f"1A-{number}",
-            "number": str(number),
-            "number_key": str(number),
-            "customer_list_id": f"80-{customer}",
-            "customer_full_name": f"Customer {customer:05}",
-            "date": "2026-05-01",
-            "balance_cents": 25_000,
-            "total_cents": 25_000,
-            "seen_cents": 25_000,
-            "currency": "USD",
-            "status": "open",
-            "pending": number % 100 == 0,
-            "left_out": t.UNSETTLED,
-        }
+        more = {"pending": number % 100 == 0, "left_out": t.UNSETTLED}
+        yield {**invoice_row(1, number, number % CUSTOMERS), **more}
 
 
 def part(runs: int) -> Part:
     """The settlement, and what another company waits for it."""
-    result = median_of(figures() for _ in range(runs))
+    result = middle((figures() for _ in range(runs)), lambda run: run.small_longest_ms)
     longest = result.small_longest_ms
     goals = [at_most("another company's call beside a settlement, longest", longest, 100, " ms")]
     return Part(f"settling {result.invoices:,} open invoices", goals, as_table(result))
-
-
-def median_of(runs: Iterable[SettlingFigures]) -> SettlingFigures:
-    """The run whose longest wait is in the middle."""
-    ordered = sorted(runs, key=lambda run: run.small_longest_ms)
-    return ordered[len(ordered) // 2]
 
 
 def as_table(result: SettlingFigures) -> str:

@@ -7,13 +7,12 @@ byte. A key takes until its last byte has come, so what is read from the store i
 from __future__ import annotations
 
 import statistics
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from bench import many_companies
 from bench.console import COLUMNS, LINES, Terminal, console, named
 from bench.page import Part, at_most
+from bench.stage import scratch
 from console.tui.app import HOME
 from shared.structs import Value
 
@@ -55,8 +54,8 @@ def _cost(terminal: Terminal, kind: str, key: bytes) -> Iterator[Cost]:
 
 def part(runs: int) -> Part:
     """The console on a slow line."""
-    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as folder:
-        url = many_companies.made(Path(folder))
+    with scratch() as folder:
+        url = many_companies.made(folder)
         costs = [cost for _ in range(runs) for cost in measure(url)]
     start = [cost for cost in costs if cost.kind.startswith("start")]
     moves = [cost for cost in costs if cost.kind == _CURSOR]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,15 +21,16 @@ from simulator.webconnector import HttpTransport, Row, WebConnector
 from simulator.webconnector.desktop import Desktop
 
 PAGE = 500
+Connection = tuple[dict[str, Path], Path]
+"""The .qwc files by application, and a file with their password."""
 
 
 @dataclass
 class Line:
-    """The wire to the daemon: notes the time of each call and keeps the large bodies."""
+    """The wire to the daemon: notes how long each call took and keeps the large bodies."""
 
-    folder: Path | None
-    seconds: float = 0.0
-    calls: int = 0
+    folder: Path | None = None
+    milliseconds: list[float] = field(default_factory=list)
     carry: HttpTransport = field(default_factory=HttpTransport)
 
     def __call__(
@@ -35,11 +38,42 @@ class Line:
     ) -> tuple[int, Mapping[str, str], bytes]:
         started = time.perf_counter()
         answer = self.carry(url, headers, body)
-        self.seconds += time.perf_counter() - started
-        self.calls += 1
+        self.milliseconds.append(1000 * (time.perf_counter() - started))
         if self.folder is not None and body is not None and len(body) > 100_000:
             (self.folder / f"{self.calls:06d}.xml").write_bytes(body)
         return answer
+
+    @property
+    def calls(self) -> int:
+        """How many calls there were."""
+        return len(self.milliseconds)
+
+    @property
+    def seconds(self) -> float:
+        """How long all of them took."""
+        return sum(self.milliseconds) / 1000
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for one measurement."""
+    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
+        yield Path(name)
+
+
+def own_environment() -> dict[str, str]:
+    """The environment without this machine's own settings."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("DESKBRIDGE_")}
+
+
+def helper(name: str, *words: str) -> subprocess.Popen[str]:
+    """A module of this package in a process of its own, which reads and prints lines."""
+    return subprocess.Popen(
+        [sys.executable, "-m", f"bench.{name}", *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def free_port() -> int:
@@ -59,7 +93,7 @@ def daemon(
     """
     port = free_port()
     environment = {
-        **{k: v for k, v in os.environ.items() if not k.startswith("DESKBRIDGE_")},
+        **own_environment(),
         "DESKBRIDGE_DATABASE": database or f"sqlite:///{folder}/store.sqlite3",
         "DESKBRIDGE_LISTEN": f"tcp:{port}:interface=127.0.0.1",
         "DESKBRIDGE_API_LISTEN": "off",
@@ -102,8 +136,8 @@ def command(environment: dict[str, str], *words: str) -> Any:
     return json.loads(done.stdout)
 
 
-def connected(environment: dict[str, str], folder: Path, name: str) -> tuple[dict[str, Path], Path]:
-    """Add a connection; its .qwc files by application, and a file with their password."""
+def connected(environment: dict[str, str], folder: Path, name: str) -> Connection:
+    """Add a connection."""
     command(environment, "connection", "add", name)
     out = folder / name
     issued = command(environment, "qwc", name, "--out", str(out))
@@ -127,10 +161,10 @@ def cpu_seconds(pid: int) -> float:
 
 
 def web_connector(
-    environment: dict[str, str], folder: Path, company: Company, line: Line
+    environment: dict[str, str], folder: Path, company: Company, line: Line, name: str = "Big"
 ) -> tuple[WebConnector, dict[str, Row]]:
-    """A Web Connector with both applications of a connection called Big added."""
-    files, password = connected(environment, folder, "Big")
+    """A Web Connector with both applications of a connection of that name added."""
+    files, password = connected(environment, folder, name)
     connector = WebConnector(Desktop(company), transport=line)
     rows = {
         application: connector.add(qwc.read_bytes(), password.read_text())
@@ -139,9 +173,22 @@ def web_connector(
     return connector, rows
 
 
+@contextmanager
+def small_company(connection: Connection) -> Iterator[list[float]]:
+    """A small company syncs over and over meanwhile; at the end, its calls' milliseconds, sorted."""
+    files, password = connection
+    poller = helper("poller", str(files["invoice"]), str(password))
+    assert poller.stdout is not None
+    poller.stdout.readline()
+    waits: list[float] = []
+    yield waits
+    poller.send_signal(signal.SIGTERM)
+    waits += sorted(json.loads(poller.communicate()[0]))
+
+
 def update(connector: WebConnector, row: Row, line: Line) -> None:
     """One update that has to go well; the line notes its calls alone."""
-    line.seconds, line.calls = 0.0, 0
+    line.milliseconds.clear()
     outcome = connector.update(row)
     if not outcome.ok:
         raise SystemExit(f"{outcome.application} failed: {outcome.status}")

@@ -6,13 +6,11 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterable
-from pathlib import Path
 
 from bench.page import Part, at_most
-from bench.stage import command
+from bench.stage import command, scratch
 from shared.structs import Value
 
 TIMES = 9
@@ -30,8 +28,8 @@ class StartFigures(Value):
 
 def figures() -> list[StartFigures]:
     """Start each command over a store with one connection; Python alone to compare with."""
-    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
-        url = f"sqlite:///{Path(name)}/store.sqlite3"
+    with scratch() as folder:
+        url = f"sqlite:///{folder}/store.sqlite3"
         environment = {**os.environ, "DESKBRIDGE_DATABASE": url}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled
         command(environment, "connection", "add", "Big")
