@@ -11,7 +11,7 @@ import click
 
 from simulator.company import acts
 from simulator.company.acts import Change
-from simulator.company.acts.accounts import ACCOUNT_TYPES
+from simulator.company.acts.lists import ACCOUNT_TYPES
 from simulator.company.books import Books
 from simulator.company.screen import changing, speaking
 from simulator.screen import DAY, STATE, Parameter, add_act

@@ -1,24 +1,34 @@
-"""What each query finds and how its records are written: one row of a table per request."""
+"""Queries: what each finds and how its records are written, one row of a table per request.
+
+Iterators die with the session whose Finder keeps them.
+"""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 from lxml import etree
 
 from shared.structs import Value
-from simulator.company import company_answers, fields, filters
+from simulator.company import company_answers, fields, filters, refusals
+from simulator.company.answering import Answer
 from simulator.company.books import Books
+from simulator.company.errors import NOTHING_FOUND, OK, RequestFailed, Status
 from simulator.company.filters import Selection
+from simulator.company.grammar import Version
 from simulator.company.list_writer import ListWriter
+from simulator.company.message_set import Request
 from simulator.company.records import Credit, Invoice, Payment
 from simulator.company.references import References, Shape
 from simulator.company.txn_writer import TxnWriter
 
 One = TypeVar("One")
 Txn = TypeVar("Txn", Invoice, Payment, Credit)
+ITERATOR_GONE = 3391
 
 
 class Writers:
@@ -105,3 +115,88 @@ QUERIES: dict[str, Query] = {
         ),
     ),
 }
+
+
+class _Iterator(Value):
+    """A list fixed at Start: the ids still to come, and the query that must be repeated."""
+
+    query: bytes
+    left: tuple[str, ...]
+
+
+class Finder:
+    """Answers the queries of one session."""
+
+    def __init__(self, books: Books, writers: Writers) -> None:
+        self._books = books
+        self._writers = writers
+        self._iterators: dict[str, _Iterator] = {}
+        self._random = random.Random(f"{books.seed} {books.now} {books.sessions}")
+
+    def find(self, request: Request, version: Version) -> Answer:
+        """Answer a query. Raises RequestFailed."""
+        if request.iterator == "Continue":
+            return self._go_on(request, version)
+        most = request.element.findtext("MaxReturned")
+        if request.iterator and most is None:
+            raise refusals.missing("MaxReturned")
+        found = QUERIES[request.type.name].select(self._books, request.element)
+        ids = found.ids if most is None else found.ids[: int(most)]
+        count = None if request.metadata == "NoMetaData" else len(ids)
+        if request.metadata == "MetaDataOnly":
+            return Answer(_status(found), count=count)
+        answer = Answer(_status(found), self._write(request, version, ids), count)
+        if request.iterator:
+            return self._start(request, answer, found.ids[len(ids) :])
+        return answer
+
+    def _write(self, request: Request, version: Version, ids: tuple[str, ...]) -> tuple[str, ...]:
+        shape = shape_of(request.element, version)
+        return QUERIES[request.type.name].write(self._books, self._writers, ids, shape)
+
+    def _start(self, request: Request, answer: Answer, left: tuple[str, ...]) -> Answer:
+        bits = f"{self._random.getrandbits(128):032x}"
+        iterator_id = f"{{{bits[:8]}-{bits[8:12]}-{bits[12:16]}-{bits[16:20]}-{bits[20:]}}}"
+        if left:
+            self._iterators[iterator_id] = _Iterator(_without_count(request.element), left)
+        return replace(answer, remaining=len(left), iterator_id=iterator_id)
+
+    def _go_on(self, request: Request, version: Version) -> Answer:
+        """The next page; rows deleted since the start are missing from it."""
+        iterator = self._iterators.get(request.iterator_id)
+        if iterator is None:
+            raise RequestFailed(
+                ITERATOR_GONE, f'The iterator "{request.iterator_id}" is invalid or has ended.'
+            )
+        if _without_count(request.element) != iterator.query:
+            raise RequestFailed(
+                ITERATOR_GONE, "The iterator cannot be used: the query differs from its start."
+            )
+        most = request.element.findtext("MaxReturned")
+        if most is None:
+            raise refusals.missing("MaxReturned")
+        ids, left = iterator.left[: int(most)], iterator.left[int(most) :]
+        if left:
+            self._iterators[request.iterator_id] = replace(iterator, left=left)
+        else:
+            del self._iterators[request.iterator_id]
+        records = self._write(request, version, ids)
+        count = None if request.metadata == "NoMetaData" else len(records)
+        status = OK if records or left else NOTHING_FOUND
+        return Answer(status, records, count, len(left), request.iterator_id)
+
+
+def _status(found: Selection) -> Status:
+    if found.missing:
+        return Status(
+            500,
+            "The query request has not been fully completed. There was a required element "
+            f'("{found.missing}") that could not be found in QuickBooks.',
+        )
+    return OK if found.ids else NOTHING_FOUND
+
+
+def _without_count(query: etree._Element) -> bytes:
+    """The query as it must be repeated on every page: MaxReturned alone may change."""
+    kept = [child for child in query if child.tag != "MaxReturned"]
+    return query.tag.encode() + b"".join(etree.tostring(one, method="c14n") for one in kept)

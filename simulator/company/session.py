@@ -17,10 +17,9 @@ from simulator.company.errors import (
     RequestFailed,
     Status,
 )
-from simulator.company.finding import Finder
 from simulator.company.message_set import MessageSet, Request
 from simulator.company.planned import PlannedFaults
-from simulator.company.queries import QUERIES, Writers, shape_of
+from simulator.company.queries import QUERIES, Finder, Writers, shape_of
 from simulator.company.records import Fault, LateCall, StoredAnswer
 from simulator.company.recovery import Decision
 from simulator.company.writes import WRITES, Written

@@ -19,7 +19,7 @@ from simulator.company.state import NoState
 from simulator.webconnector.connector import Summary, WebConnector
 from simulator.webconnector.desktop import Desktop
 from simulator.webconnector.errors import WebConnectorError
-from simulator.webconnector.faults import MEANINGS, Fault, FaultUnreadable, parse_fault
+from simulator.webconnector.faults import Fault, FaultKind, FaultUnreadable, parse_fault
 from simulator.webconnector.log import Level, Log
 from simulator.webconnector.qwc import QwcFile
 from simulator.webconnector.registry import Registry
@@ -31,7 +31,7 @@ EXIT_FAILED = 1
 EXIT_NOTHING = 3
 REGISTRY_NAME = "webconnector.json"
 _SECOND_MACHINE = "SECOND-PC"
-_FAULTS_HELP = "\n".join(f"  {kind.value:<17} {meaning}" for kind, meaning in MEANINGS.items())
+_FAULTS_HELP = "\n".join(f"  {kind.value:<17} {kind.meaning}" for kind in FaultKind)
 
 
 class _FaultType(click.ParamType[Fault]):

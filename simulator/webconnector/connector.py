@@ -6,7 +6,6 @@ next, and QBWC1017 sums up.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,13 +14,11 @@ from shared.structs import Value
 from simulator.webconnector.adding import add_application
 from simulator.webconnector.errors import WebConnectorError
 from simulator.webconnector.faults import Boundary, Fault
-from simulator.webconnector.log import Level, Log, utc_now
-from simulator.webconnector.quickbooks import QuickBooks
 from simulator.webconnector.qwc import QwcFile, read_qwc
 from simulator.webconnector.registry import Registry, Row
 from simulator.webconnector.service import WebService
 from simulator.webconnector.transport import HttpTransport, Transport
-from simulator.webconnector.update import Behavior, Outcome, Result, Status, UpdateRun
+from simulator.webconnector.update import PC, Outcome, Result, UpdateRun
 
 _MINUTE = 60
 
@@ -58,24 +55,17 @@ def _fine(outcome: Outcome) -> bool:
 
 
 @dataclass
-class WebConnector:
-    """A Web Connector on one PC. Everything it touches can be put in its place for tests.
+class WebConnector(PC):
+    """A Web Connector on one PC.
 
     ``on_boundary`` is told before and after each call (``str(boundary)`` is for instance
     ``after sendRequestXML 2``) and may raise WebConnectorDied to cut the power there.
     """
 
-    quickbooks: QuickBooks
     transport: Transport = field(default_factory=HttpTransport)
     registry: Registry = field(default_factory=Registry)
-    behavior: Behavior = field(default_factory=Behavior)
-    log: Log = field(default_factory=lambda: Log(level=Level.NONE))
-    sleep: Callable[[float], object] = time.sleep
-    clock: Callable[[], datetime] = utc_now
     faults: Sequence[Fault] = ()
     on_boundary: Callable[[Boundary], object] | None = None
-    on_status: Callable[[Status], object] | None = None
-    open_page: Callable[[str], object] | None = None
     second_connector: Callable[[QwcFile], object] | None = None
 
     def add(self, qwc: bytes, password: str) -> Row:
@@ -147,19 +137,7 @@ class WebConnector:
             on_boundary=self.on_boundary,
             second_connector=None if second is None else lambda: second(row.qwc),
         )
-        return UpdateRun(
-            row.qwc,
-            row.password,
-            service,
-            self.quickbooks,
-            scheduled=scheduled,
-            behavior=self.behavior,
-            log=self.log,
-            sleep=self.sleep,
-            clock=self.clock,
-            on_status=self.on_status,
-            open_page=self.open_page,
-        )
+        return UpdateRun(row.qwc, row.password, service, self, scheduled=scheduled)
 
     def _schedule(self, row: Row, every_seconds: int) -> None:
         known = self.registry.remembered(row.qwc.key)

@@ -8,59 +8,51 @@ means each of them.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from shared.structs import Value
 from simulator.webconnector.transport import ConnectionCut, Transport
 
 OPERATIONS = (
-    "serverVersion",
-    "clientVersion",
-    "authenticate",
-    "sendRequestXML",
-    "receiveResponseXML",
-    "connectionError",
-    "getLastError",
-    "closeConnection",
-    "getInteractiveURL",
-    "interactiveRejected",
-    "interactiveDone",
-)
+    "serverVersion", "clientVersion", "authenticate", "sendRequestXML", "receiveResponseXML",
+    "connectionError", "getLastError", "closeConnection", "getInteractiveURL",
+    "interactiveRejected", "interactiveDone",
+)  # fmt: skip
 
 
 class FaultKind(StrEnum):
     """What goes wrong."""
 
-    DROP_BEFORE = "drop-before"  # nothing reaches the service
-    HALF_SENT = "half-sent"  # half of the request, then the line is dead
-    DROP_SENT = "drop-sent"  # the whole request, then hung up before reading
-    DROP_REPLY = "drop-reply"  # the reply came, and was lost on the way
-    CUT_REPLY = "cut-reply"  # half of the reply's body came
-    CUT_RESPONSE = "cut-response"  # half of QuickBooks' answer is passed on
-    REPEAT = "repeat"  # the same call a second time; its reply counts
-    SKIP = "skip"  # the call is not made
-    DELAY = "delay"  # the call is made some seconds later
-    DIE_BEFORE = "die-before"  # the PC is switched off before the call
-    DIE_AFTER = "die-after"  # ... or after its reply was read
-    SECOND = "second-connector"  # another PC runs the same application now
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str) -> Self:
+        """A kind by its name, with its meaning in words."""
+        kind = str.__new__(cls, value)
+        kind._value_, kind.meaning = value, meaning
+        return kind
+
+    DROP_BEFORE = "drop-before", "the connection fails before anything is sent"
+    HALF_SENT = "half-sent", "the connection fails after half of the request"
+    DROP_SENT = "drop-sent", "the request is sent, the connection fails before the reply"
+    DROP_REPLY = "drop-reply", "the service replied, the reply is lost"
+    CUT_REPLY = "cut-reply", "half of the reply arrives"
+    CUT_RESPONSE = (
+        "cut-response",
+        "half of QuickBooks' answer is passed on (receiveResponseXML)",
+    )
+    REPEAT = "repeat", "the same call is made twice"
+    SKIP = "skip", "the call is left out (closeConnection, serverVersion, clientVersion)"
+    DELAY = "delay", "the call is made SECONDS later"
+    DIE_BEFORE = "die-before", "the PC is switched off before the call"
+    DIE_AFTER = "die-after", "the PC is switched off after the call"
+    SECOND = (
+        "second-connector",
+        "a second Web Connector runs the same application before the call",
+    )
 
 
-MEANINGS: Mapping[FaultKind, str] = {
-    FaultKind.DROP_BEFORE: "the connection fails before anything is sent",
-    FaultKind.HALF_SENT: "the connection fails after half of the request",
-    FaultKind.DROP_SENT: "the request is sent, the connection fails before the reply",
-    FaultKind.DROP_REPLY: "the service replied, the reply is lost",
-    FaultKind.CUT_REPLY: "half of the reply arrives",
-    FaultKind.CUT_RESPONSE: "half of QuickBooks' answer is passed on (receiveResponseXML)",
-    FaultKind.REPEAT: "the same call is made twice",
-    FaultKind.SKIP: "the call is left out (closeConnection, serverVersion, clientVersion)",
-    FaultKind.DELAY: "the call is made SECONDS later",
-    FaultKind.DIE_BEFORE: "the PC is switched off before the call",
-    FaultKind.DIE_AFTER: "the PC is switched off after the call",
-    FaultKind.SECOND: "a second Web Connector runs the same application before the call",
-}
 SKIPPABLE = ("serverVersion", "clientVersion", "closeConnection")
 
 
@@ -102,24 +94,21 @@ class Boundary(NamedTuple):
 def parse_fault(text: str) -> Fault:
     """Read KIND:CALL[:TURN[:SECONDS]]; raises FaultUnreadable."""
     kind, *rest = text.split(":")
-    if kind not in [known.value for known in FaultKind]:
-        raise FaultUnreadable(_unknown("fault", kind, [known.value for known in FaultKind]))
+    kinds = {one.value: one for one in FaultKind}
+    if kind not in kinds:
+        raise FaultUnreadable(_unknown("fault", kind, list(kinds)))
     if not 1 <= len(rest) <= 3:
         raise FaultUnreadable(f"{text!r}: write it as KIND:CALL[:TURN[:SECONDS]].")
     call = next((known for known in OPERATIONS if known.lower() == rest[0].lower()), None)
     if call is None:
-        raise FaultUnreadable(_unknown("call", rest[0], list(OPERATIONS)))
-    fault = Fault(
-        FaultKind(kind),
-        call,
-        _turn(rest[1]) if len(rest) > 1 else 1,
-        _seconds(rest[2]) if len(rest) > 2 else 0.0,
-    )
+        raise FaultUnreadable(_unknown("call", rest[0], OPERATIONS))
+    turn = _turn(rest[1]) if len(rest) > 1 else 1
+    fault = Fault(kinds[kind], call, turn, _seconds(rest[2]) if len(rest) > 2 else 0.0)
     _check_place(fault)
     return fault
 
 
-def _unknown(what: str, word: str, known: list[str]) -> str:
+def _unknown(what: str, word: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(word, known, n=1)
     hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}."
     return f"There is no {what} {word!r}. {hint}"

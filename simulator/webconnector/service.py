@@ -11,6 +11,7 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from lxml import etree
@@ -41,12 +42,13 @@ _LINE_FAULTS = (
 _FEWEST_TEXTS = 2
 _MOST_TEXTS = 4
 
-Parameters = Sequence[tuple[str, str | int | None]]
+Parameters = Mapping[str, str | int]
 Response = etree._Element | None
 Result = TypeVar("Result")
 BoundaryCallback = Callable[[Boundary], object]
 
 
+@dataclass
 class WebService:
     """Makes the calls of one update. Each method raises WebConnectorError when it fails.
 
@@ -54,104 +56,97 @@ class WebService:
     WebConnectorDied, and then nothing further happens.
     """
 
-    def __init__(
-        self,
-        url: str,
-        transport: Transport,
-        *,
-        log: Log,
-        sleep: Callable[[float], object] = time.sleep,
-        faults: Sequence[Fault] = (),
-        on_boundary: BoundaryCallback | None = None,
-        second_connector: Callable[[], object] | None = None,
-    ) -> None:
-        self._url = url
-        self._transport = transport
-        self._log = log
-        self._sleep = sleep
-        self._faults = faults
-        self._on_boundary = on_boundary
-        self._second_connector = second_connector
+    url: str
+    transport: Transport
+    log: Log
+    sleep: Callable[[float], object] = time.sleep
+    faults: Sequence[Fault] = ()
+    on_boundary: BoundaryCallback | None = None
+    second_connector: Callable[[], object] | None = None
+
+    def __post_init__(self) -> None:
         self._turns: Counter[str] = Counter()
 
     def server_version(self) -> str:
         """The service's name and version; empty when it says nothing."""
-        return self._read_text("serverVersion", ()) or ""
+        return self._text("serverVersion") or ""
 
     def client_version(self, version: str) -> str:
         """The service's opinion of our version; nothing is as good as empty."""
-        return self._read_text("clientVersion", (("strVersion", version),)) or ""
+        return self._text("clientVersion", strVersion=version) or ""
 
     def authenticate(self, username: str, password: str) -> list[str]:
         """Two to four texts: ticket, company file or keyword, postponement, minimum interval."""
-        self._log.hide(password)
-        parameters = (("strUserName", username), ("strPassword", password))
-        return self._call("authenticate", parameters, _read_admission)
+        self.log.hide(password)
+        return self._call(
+            "authenticate", _read_admission, strUserName=username, strPassword=password
+        )
 
     def send_request_xml(
         self, ticket: str, hcp: str, company_file: str, country: str, version: tuple[int, int]
     ) -> str:
         """A qbXML request, or empty text: then the service wants to be asked for its error."""
-        parameters = (
-            ("ticket", ticket),
-            ("strHCPResponse", hcp),
-            ("strCompanyFileName", company_file),
-            ("qbXMLCountry", country),
-            ("qbXMLMajorVers", version[0]),
-            ("qbXMLMinorVers", version[1]),
+        return self._needed_text(
+            "sendRequestXML",
+            ticket=ticket,
+            strHCPResponse=hcp,
+            strCompanyFileName=company_file,
+            qbXMLCountry=country,
+            qbXMLMajorVers=version[0],
+            qbXMLMinorVers=version[1],
         )
-        return self._needed_text("sendRequestXML", parameters)
 
     def receive_response_xml(self, ticket: str, response: str, hresult: str, message: str) -> int:
         """Progress in percent; 100 is the end, a negative number an error."""
-        parameters = (
-            ("ticket", ticket),
-            ("response", response),
-            ("hresult", hresult),
-            ("message", message),
+        return self._call(
+            "receiveResponseXML",
+            soap.read_integer,
+            ticket=ticket,
+            response=response,
+            hresult=hresult,
+            message=message,
         )
-        return self._call("receiveResponseXML", parameters, soap.read_integer)
 
     def connection_error(self, ticket: str, hresult: str, message: str) -> str:
         """``done``, or the company file to try next (empty: the one that is open)."""
-        parameters = (("ticket", ticket), ("hresult", hresult), ("message", message))
-        return self._needed_text("connectionError", parameters)
+        return self._needed_text("connectionError", ticket=ticket, hresult=hresult, message=message)
 
     def get_last_error(self, ticket: str) -> str:
         """The sentence for the status column, ``NoOp`` or ``Interactive mode``."""
-        return self._needed_text("getLastError", (("ticket", ticket),))
+        return self._needed_text("getLastError", ticket=ticket)
 
     def close_connection(self, ticket: str) -> str:
         """The sentence for the status column after a good end."""
-        return self._needed_text("closeConnection", (("ticket", ticket),))
+        return self._needed_text("closeConnection", ticket=ticket)
 
     def get_interactive_url(self, ticket: str, session_id: str) -> str:
         """The page that the user is to visit."""
-        parameters = (("wcTicket", ticket), ("sessionID", session_id))
-        return self._needed_text("getInteractiveURL", parameters)
+        return self._needed_text("getInteractiveURL", wcTicket=ticket, sessionID=session_id)
 
     def interactive_rejected(self, ticket: str, reason: str) -> str:
         """The sentence for the status column when the user would not visit the page."""
-        return self._needed_text("interactiveRejected", (("wcTicket", ticket), ("reason", reason)))
+        return self._needed_text("interactiveRejected", wcTicket=ticket, reason=reason)
 
     def interactive_done(self, ticket: str) -> str:
         """``Done`` (or nothing) when the user is through with the page."""
-        return self._read_text("interactiveDone", (("wcTicket", ticket),)) or ""
+        return self._text("interactiveDone", wcTicket=ticket) or ""
 
-    def _read_text(self, operation: str, parameters: Parameters) -> str | None:
-        return "" if self._skipped(operation) else self._call(operation, parameters, _read_text)
+    def _text(self, operation: str, **parameters: str | int) -> str | None:
+        if self._skipped(operation):
+            return ""
+        return self._call(operation, soap.read_string, **parameters)
 
-    def _needed_text(self, operation: str, parameters: Parameters) -> str:
-        return "" if self._skipped(operation) else self._call(operation, parameters, _needed_text)
+    def _needed_text(self, operation: str, **parameters: str | int) -> str:
+        return "" if self._skipped(operation) else self._call(operation, _needed_text, **parameters)
 
     def _skipped(self, operation: str) -> bool:
         skipped = FaultKind.SKIP in self._faults_at(operation, self._turns[operation] + 1)
         if skipped:
-            self._log.say(f"{operation}()", "Left out (rehearsed).")
+            self.log.say(f"{operation}()", "Left out (rehearsed).")
         return skipped
 
     def _call(
-        self, operation: str, parameters: Parameters, read: Callable[[str, Response], Result]
+        self, operation: str, read: Callable[[str, Response], Result], **parameters: str | int
     ) -> Result:
         """One call, with all that is rehearsed around it."""
         self._turns[operation] += 1
@@ -159,8 +154,9 @@ class WebService:
         faults = self._faults_at(operation, turn)
         self._reach(Boundary(Moment.BEFORE, operation, turn))
         self._rehearse_before(operation, faults)
-        if FaultKind.CUT_RESPONSE in faults:
-            parameters = [_halved(name, value) for name, value in parameters]
+        if FaultKind.CUT_RESPONSE in faults:  # which only receiveResponseXML can suffer
+            response = str(parameters["response"])
+            parameters["response"] = response[: len(response) // 2]
         if FaultKind.REPEAT in faults:
             self._exchange(operation, parameters, faults, read)
         result = self._exchange(operation, parameters, faults, read)
@@ -170,17 +166,17 @@ class WebService:
         return result
 
     def _faults_at(self, operation: str, turn: int) -> dict[FaultKind, Fault]:
-        return {fault.kind: fault for fault in self._faults if fault.strikes(operation, turn)}
+        return {fault.kind: fault for fault in self.faults if fault.strikes(operation, turn)}
 
     def _reach(self, boundary: Boundary) -> None:
-        if self._on_boundary is not None:
-            self._on_boundary(boundary)
+        if self.on_boundary is not None:
+            self.on_boundary(boundary)
 
     def _rehearse_before(self, operation: str, faults: Mapping[FaultKind, Fault]) -> None:
         if FaultKind.DELAY in faults:
-            self._sleep(faults[FaultKind.DELAY].seconds)
-        if FaultKind.SECOND in faults and self._second_connector is not None:
-            self._second_connector()
+            self.sleep(faults[FaultKind.DELAY].seconds)
+        if FaultKind.SECOND in faults and self.second_connector is not None:
+            self.second_connector()
         if FaultKind.DIE_BEFORE in faults:
             raise WebConnectorDied(f"rehearsed: switched off before {operation}")
 
@@ -194,27 +190,29 @@ class WebService:
         self._log_call(operation, parameters)
         try:
             reply = self._line(faults)(
-                self._url, soap.call_headers(operation), soap.write_call(operation, parameters)
+                self.url,
+                soap.call_headers(operation),
+                soap.write_call(operation, list(parameters.items())),
             )
             result = read(operation, soap.read_reply(operation, *reply))
         except (soap.BadReply, OSError) as error:
             failure = WebConnectorError(CODES.get(operation, ""), describe(error))
-            self._log.say(f"{operation}()", f"{failure}")
+            self.log.say(f"{operation}()", f"{failure}")
             raise failure from error
-        self._log.say(f"{operation}()", "Received", payload=_shown_result(result))
+        self.log.say(f"{operation}()", "Received", payload=_shown_result(result))
         return result
 
     def _line(self, faults: Mapping[FaultKind, Fault]) -> Transport:
         kind = next((kind for kind in _LINE_FAULTS if kind in faults), None)
-        return self._transport if kind is None else FaultyLine(self._transport, kind)
+        return self.transport if kind is None else FaultyLine(self.transport, kind)
 
     def _log_call(self, operation: str, parameters: Parameters) -> None:
-        self._log.say(f"{operation}()", "*** Calling with")
-        for name, value in parameters:
-            self._log.say(f"{operation}()", f"{name} =", payload=_shown(name, value))
+        self.log.say(f"{operation}()", "*** Calling with")
+        for name, value in parameters.items():
+            self.log.say(f"{operation}()", f"{name} =", payload=_shown(name, value))
 
 
-def _shown(name: str, value: str | int | None) -> str:
+def _shown(name: str, value: str | int) -> str:
     if name == "strPassword":
         return MASK
     if name in ("ticket", "wcTicket"):
@@ -244,10 +242,6 @@ def describe(error: OSError | soap.BadReply) -> str:
     return f"The underlying connection was closed: {error}."
 
 
-def _read_text(operation: str, response: Response) -> str | None:
-    return soap.read_string(operation, response)
-
-
 def _needed_text(operation: str, response: Response) -> str:
     text = soap.read_string(operation, response)
     if text is None:
@@ -268,9 +262,3 @@ def _read_admission(operation: str, response: Response) -> list[str]:
     if len(texts) < len(items):
         raise soap.BadReply("authenticateResult holds a nil text (a null reference).")
     return texts
-
-
-def _halved(name: str, value: str | int | None) -> tuple[str, str | int | None]:
-    if name == "response" and isinstance(value, str):
-        return name, value[: len(value) // 2]
-    return name, value

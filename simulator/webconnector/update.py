@@ -18,7 +18,7 @@ from enum import StrEnum
 from shared.structs import Value
 from simulator.company.errors import QuickBooksError
 from simulator.webconnector.errors import WebConnectorDied, WebConnectorError
-from simulator.webconnector.log import Log, utc_now
+from simulator.webconnector.log import Level, Log, utc_now
 from simulator.webconnector.quickbooks import (
     APP_LOCK,
     FILE_ID,
@@ -106,20 +106,27 @@ class _Ended(Exception):
 
 
 @dataclass
+class PC:
+    """What an update has around it on its PC; everything can be put in its place for tests."""
+
+    quickbooks: QuickBooks
+    behavior: Behavior = field(default_factory=Behavior)
+    log: Log = field(default_factory=lambda: Log(level=Level.NONE))
+    sleep: Callable[[float], object] = time.sleep
+    clock: Callable[[], datetime] = utc_now
+    on_status: Callable[[Status], object] | None = None
+    open_page: Callable[[str], object] | None = None
+
+
+@dataclass
 class UpdateRun:
     """One update. ``scheduled`` says that Auto-Run started it; run() may be called once."""
 
     application: QwcFile
     password: str = field(repr=False)
     service: WebService
-    quickbooks: QuickBooks
+    pc: PC
     scheduled: bool = False
-    behavior: Behavior = field(default_factory=Behavior)
-    log: Log = field(default_factory=Log)
-    sleep: Callable[[float], object] = time.sleep
-    clock: Callable[[], datetime] = utc_now
-    on_status: Callable[[Status], object] | None = None
-    open_page: Callable[[str], object] | None = None
 
     def __post_init__(self) -> None:
         self._ticket = ""
@@ -149,7 +156,7 @@ class UpdateRun:
         with suppress(WebConnectorError):  # logged; the real program goes on
             self.service.server_version()
         try:
-            opinion = self.service.client_version(self.behavior.client_version)
+            opinion = self.service.client_version(self.pc.behavior.client_version)
         except WebConnectorError:
             return
         self._heed(opinion)
@@ -166,7 +173,7 @@ class UpdateRun:
         if kind == "O:":
             raise WebConnectorError("", f"The application expects Web Connector version {text}.")
         self._say("clientVersion()", f"QBWC1037: the application says about our version: {text}")
-        if kind == "E:" or not self.behavior.accept_warnings:
+        if kind == "E:" or not self.pc.behavior.accept_warnings:
             raise WebConnectorError("QBWC1037", text)
 
     def _authenticate(self) -> str:
@@ -178,7 +185,7 @@ class UpdateRun:
         refused = _REFUSALS.get(verdict.lower())
         if refused is None and not (self.scheduled and self._postpone_seconds > 0):
             return verdict
-        if self.behavior.close_after_refusal:
+        if self.pc.behavior.close_after_refusal:
             self.service.close_connection(self._ticket)
         if refused is not None:
             raise _Ended(*refused)
@@ -207,7 +214,7 @@ class UpdateRun:
         """The opened company, after as many tries as the service asks for; None when it gave up."""
         for _ in range(MAX_OPENINGS):
             try:
-                return self.quickbooks.open(self.application, company_file)
+                return self.pc.quickbooks.open(self.application, company_file)
             except QuickBooksError as failure:
                 self._say("connect()", f"QBWC1013: error connecting to QuickBooks: {failure}")
                 answer = self.service.connection_error(
@@ -262,7 +269,7 @@ class UpdateRun:
         text = self.service.get_last_error(self._ticket)
         if text.lower() == "noop" and noops < MAX_NOOPS:
             self._say("getLastError()", f"NoOp: waiting {NOOP_WAIT_SECONDS:.0f} seconds.")
-            self.sleep(NOOP_WAIT_SECONDS)
+            self.pc.sleep(NOOP_WAIT_SECONDS)
             return None
         if text.lower() == "interactive mode":
             return self._go_interactive()
@@ -277,18 +284,18 @@ class UpdateRun:
 
     def _go_interactive(self) -> _Ended | None:
         """Send the user to the service's page and wait; None when the update goes on."""
-        if not self.behavior.accept_interactive:
+        if not self.pc.behavior.accept_interactive:
             text = self.service.interactive_rejected(self._ticket, "The user did not answer.")
             return _Ended(Result.FAILED, text or "Interactive mode was refused.")
         url = self.service.get_interactive_url(self._ticket, str(uuid.uuid4()))
         self._say("getInteractiveURL()", f"The user visits {url}")
-        if self.open_page is not None:
-            self.open_page(url)
+        if self.pc.open_page is not None:
+            self.pc.open_page(url)
         for _ in range(MAX_INTERACTIVE_POLLS):
             # The guide names "Done" in one chapter and empty text in two others.
             if self.service.interactive_done(self._ticket).lower() in ("", "done"):
                 return None
-            self.sleep(INTERACTIVE_POLL_SECONDS)
+            self.pc.sleep(INTERACTIVE_POLL_SECONDS)
         text = self.service.interactive_rejected(self._ticket, "The page was left open too long.")
         return _Ended(Result.FAILED, text or "Interactive mode was not finished.")
 
@@ -299,12 +306,12 @@ class UpdateRun:
         if company.data_ext(owner_id, FILE_ID) != self.application.file_id:
             self._say("lock()", "The company file does not carry this application's FileID.")
         held = company.data_ext(owner_id, APP_LOCK)
-        if held.startswith("LOCKED:") and held.split(":")[1] != self.behavior.machine:
+        if held.startswith("LOCKED:") and held.split(":")[1] != self.pc.behavior.machine:
             # What the real program does with another PC's lock is not known. Going on is the
             # harder case for the service.
             self._say("lock()", f"The company file was locked by another PC: {held}")
         company.set_data_ext(
-            owner_id, APP_LOCK, f"LOCKED:{self.behavior.machine}:{_ticks(self.clock())}"
+            owner_id, APP_LOCK, f"LOCKED:{self.pc.behavior.machine}:{_ticks(self.pc.clock())}"
         )
 
     def _release(self, company: OpenCompany) -> _Ended | None:
@@ -348,11 +355,11 @@ class UpdateRun:
         )
 
     def _show(self, text: str) -> None:
-        if self.on_status is not None:
-            self.on_status(Status(self.application.label, text, self._percent))
+        if self.pc.on_status is not None:
+            self.pc.on_status(Status(self.application.label, text, self._percent))
 
     def _say(self, source: str, text: str) -> None:
-        self.log.say(source, text)
+        self.pc.log.say(source, text)
 
 
 _REFUSALS: Mapping[str, tuple[Result, str, str]] = {

@@ -7,8 +7,11 @@ raises BookError, an unknown name NotInBooks; nothing has changed then. The firs
 docstring is also its help on the command line.
 """
 
-from simulator.company.acts.accounts import add_account
-from simulator.company.acts.customers import (
+from simulator.company.acts.documents import close, credit, delete, pay, void
+from simulator.company.acts.finding import Change, wait
+from simulator.company.acts.invoices import add_invoice, edit, move, pend, post, renumber
+from simulator.company.acts.lists import (
+    add_account,
     add_customer,
     deactivate,
     delete_customer,
@@ -16,9 +19,6 @@ from simulator.company.acts.customers import (
     reactivate,
     rename,
 )
-from simulator.company.acts.documents import close, credit, delete, pay, void
-from simulator.company.acts.finding import Change, wait
-from simulator.company.acts.invoices import add_invoice, edit, move, pend, post, renumber
 from simulator.company.acts.payments import apply, deposit, edit_payment, receive
 from simulator.company.acts.randomly import random_acts
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from simulator.company import names
-from simulator.company.acts import customers, documents, invoices, payments
+from simulator.company.acts import documents, invoices, lists, payments
 from simulator.company.acts.finding import Change
 from simulator.company.books import Books
 from simulator.company.records import Credit, Customer, Invoice, Payment
@@ -127,7 +127,7 @@ def _merges(books: Books, loser: Customer, rnd: random.Random) -> Change | None:
         for one in books.customers.values()
         if (one.parent, one.currency) == (loser.parent, loser.currency) and one != loser
     ]
-    return customers.merge(books, loser.list_id, rnd.choice(others)) if others else None
+    return lists.merge(books, loser.list_id, rnd.choice(others)) if others else None
 
 
 def _writes(books: Books, rnd: random.Random) -> Change:
@@ -141,12 +141,12 @@ def _writes(books: Books, rnd: random.Random) -> Change:
 def _adds(books: Books, rnd: random.Random) -> Change:
     word = f"{rnd.choice(names.FIRST_WORDS)} “{rnd.choice(names.TRADES)}” & Co."
     name = f"{word[:30]} {len(books.customers)}-{rnd.randrange(10000)}"
-    return customers.add_customer(books, name)
+    return lists.add_customer(books, name)
 
 
 def _adds_job(books: Books, parent: Customer, rnd: random.Random) -> Change:
     name = f"Job d'été {len(books.customers)}-{rnd.randrange(10000)}"
-    job = customers.add_customer(books, name, parent=parent.list_id)
+    job = lists.add_customer(books, name, parent=parent.list_id)
     return invoices.add_invoice(books, job.object_id, rnd.randrange(100, 90000))
 
 
@@ -176,9 +176,9 @@ _BY_CHANCE: tuple[tuple[int, Chance], ...] = (
     (12, _writes),
     (1, _adds),
     (3, _on(_tops, _adds_job)),
-    (3, _on(_active, lambda books, one, _: customers.deactivate(books, one.list_id))),
-    (3, _on(_inactive, lambda books, one, _: customers.reactivate(books, one.list_id))),
-    (3, _on(_customers, lambda books, one, rnd: customers.rename(
+    (3, _on(_active, lambda books, one, _: lists.deactivate(books, one.list_id))),
+    (3, _on(_inactive, lambda books, one, _: lists.reactivate(books, one.list_id))),
+    (3, _on(_customers, lambda books, one, rnd: lists.rename(
         books, one.list_id, f"Renamed™ {len(books.customers)}-{rnd.randrange(100000)}"))),
     (2, _on(_childless, _merges)),
 )  # fmt: skip

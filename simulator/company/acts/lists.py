@@ -1,4 +1,4 @@
-"""Acts on customers and jobs: add, rename, deactivate, merge, delete."""
+"""Acts on lists: on customers with their jobs, and on the chart of accounts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from simulator.company.acts.finding import (
     find_customer,
 )
 from simulator.company.books import MAX_SUBLEVEL, BookError, Books
-from simulator.company.records import Customer
+from simulator.company.records import Account, Customer
+
+ACCOUNT_TYPES = ("AccountsReceivable", "Bank", "Income", "Expense", "OtherCurrentAsset")
+MAX_ACCOUNT_NAME = 31
 
 
 def add_customer(books: Books, name: str, *, parent: str = "", currency: str = "") -> Change:
@@ -94,6 +97,22 @@ def delete_customer(books: Books, reference: str) -> Change:
     return change
 
 
+def add_account(books: Books, name: str, kind: str, *, currency: str = "") -> Change:
+    """Add an account called NAME of a TYPE such as Bank or AccountsReceivable."""
+    if not name or ":" in name:
+        raise BookError("An account needs a name without a colon.")
+    checked(name, MAX_ACCOUNT_NAME, "account name")
+    if kind not in ACCOUNT_TYPES:
+        raise BookError(f"There is no account type {kind!r}; there are: {', '.join(ACCOUNT_TYPES)}")
+    if any(one.name.casefold() == name.casefold() for one in books.accounts.values()):
+        raise BookError(f"An account {name!r} already exists.")
+    code = _used(books, currency or books.profile.home_currency)
+    books.now += ACT_SECONDS
+    list_id = books.new_list_id()
+    books.accounts[list_id] = Account(list_id, name, kind, "", "", code, books.now)
+    return Change("add-account", "Account", list_id, name, f"Account {name} added ({kind}).")
+
+
 def _edit(books: Books, customer: Customer) -> None:
     books.now += ACT_SECONDS
     books.put_customer(customer._replace(modified=books.now, edit_sequence=books.now))
@@ -110,7 +129,10 @@ def _that_is(books: Books, reference: str, *, active: bool) -> Customer:
 def _currency(books: Books, currency: str, above: Customer | None) -> str:
     if above is not None and currency not in ("", above.currency):
         raise BookError(f"A job has its parent's currency, which is {above.currency}.")
-    currency = currency or (above.currency if above else books.profile.home_currency)
+    return _used(books, currency or (above.currency if above else books.profile.home_currency))
+
+
+def _used(books: Books, currency: str) -> str:
     if currency not in books.profile.currencies:
         known = ", ".join(books.profile.currencies)
         raise BookError(f"This company does not use {currency}. It uses {known}.")
