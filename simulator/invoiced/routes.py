@@ -51,6 +51,8 @@ class Call(Value):
 Answered = tuple[int, Any]  # a status, and what is its body: JSON, a Page, or None
 Handle = Callable[[Call], Answered]
 Handles = Mapping[str, Handle]  # by method
+Create = Callable[[Account, Record], Record]
+Edit = Callable[[Account, Record, Record], Record]
 
 
 def find_route(method: str, path: str) -> tuple[Handle, tuple[int, ...]]:
@@ -74,18 +76,23 @@ def _retrieve(kind: str, call: Call) -> Answered:
     return 200, call.show(kind, call.record(kind))
 
 
-def _create_document(kind: DocumentKind, call: Call) -> Answered:
-    made = documents.create(call.account, kind, call.body)
-    map_record(call.account, kind.name, made, call.body)
-    return 201, call.show(kind.table, made)
+def _create(create: Create, kind: str, call: Call) -> Answered:
+    if kind == "payments":
+        check_known(call.body, PAYMENT_PARAMETERS)
+    made = create(call.account, call.body)
+    map_record(call.account, SINGULAR[kind], made, call.body)
+    return 201, call.show(kind, made)
 
 
-def _edit_document(kind: DocumentKind, call: Call) -> Answered:
-    document = call.record(kind.table)
-    if call.body.keys() - set(MAPPING_PARAMETERS):
-        document = documents.edit(call.account, kind, document, call.body)
-    map_record(call.account, kind.name, document, call.body)
-    return 200, call.show(kind.table, document)
+def _edit(edit: Edit, kind: str, call: Call) -> Answered:
+    """Change a record; an accounting ID alone changes nothing else, but for a payment."""
+    if kind == "payments":
+        check_known(call.body, PAYMENT_PARAMETERS)
+    record = call.record(kind)
+    if kind == "payments" or call.body.keys() - set(MAPPING_PARAMETERS):
+        record = edit(call.account, record, call.body)
+    map_record(call.account, SINGULAR[kind], record, call.body)
+    return 200, call.show(kind, record)
 
 
 def _void_document(kind: DocumentKind, call: Call) -> Answered:
@@ -132,18 +139,6 @@ def _settings(_call: Call) -> Answered:
         "default_customer_type": "company",
         "default_collection_mode": "manual",
     }
-
-
-def _create_customer(call: Call) -> Answered:
-    made = customers.create(call.account, call.body)
-    map_record(call.account, "customer", made, call.body)
-    return 201, call.show("customers", made)
-
-
-def _edit_customer(call: Call) -> Answered:
-    customer = customers.edit(call.account, call.record("customers"), call.body)
-    map_record(call.account, "customer", customer, call.body)
-    return 200, call.show("customers", customer)
 
 
 def _delete_customer(call: Call) -> Answered:
@@ -193,20 +188,6 @@ def _delete_contact(call: Call) -> Answered:
     return 204, None
 
 
-def _create_payment(call: Call) -> Answered:
-    check_known(call.body, PAYMENT_PARAMETERS)
-    made = payments.create(call.account, call.body)
-    map_record(call.account, "payment", made, call.body)
-    return 201, call.show("payments", made)
-
-
-def _edit_payment(call: Call) -> Answered:
-    check_known(call.body, PAYMENT_PARAMETERS)
-    payment = payments.edit(call.account, call.record("payments"), call.body)
-    map_record(call.account, "payment", payment, call.body)
-    return 200, call.show("payments", payment)
-
-
 def _void_payment(call: Call) -> Answered:
     return 200, call.show("payments", payments.void(call.account, call.record("payments")))
 
@@ -244,55 +225,56 @@ def _is_about(value: Record, name: str, id_: str) -> bool:
     return own or str(value.get(name)) == id_
 
 
-def _routes_of(kind: DocumentKind) -> dict[str, Handles]:
-    """The endpoints of invoices, or of credit notes."""
-    list_, create = partial(_list, kind.table), partial(_create_document, kind)
-    edit, delete = partial(_edit_document, kind), partial(_delete_document, kind)
-    one: Handles = {"GET": partial(_retrieve, kind.table), "PATCH": edit, "DELETE": delete}
+def _routes_of(kind: str, create: Create, edit: Edit, delete: Handle) -> dict[str, Handles]:
+    """The endpoints that customers, documents and payments have."""
     return {
-        f"/{kind.table}": {"GET": list_, "POST": create},
-        f"/{kind.table}/#": one,
-        f"/{kind.table}/#/void": {"POST": partial(_void_document, kind)},
-        f"/{kind.table}/#/line_items": {"GET": partial(_list_lines, kind)},
-    }
-
-
-def _routes_of_imports(kind: str) -> dict[str, Handles]:
-    return {
+        f"/{kind}": {"GET": partial(_list, kind), "POST": partial(_create, create, kind)},
+        f"/{kind}/#": {
+            "GET": partial(_retrieve, kind),
+            "PATCH": partial(_edit, edit, kind),
+            "DELETE": delete,
+        },
         f"/{kind}/accounting_sync": {"POST": partial(_import, kind)},
         f"/{kind}/#/accounting_sync_status": {"GET": partial(_tell_sync_status, kind)},
     }
 
 
-_CUSTOMER: Handles = {
-    "GET": partial(_retrieve, "customers"), "PATCH": _edit_customer, "DELETE": _delete_customer,
-}  # fmt: skip
-_CONTACT: Handles = {"GET": _retrieve_contact, "PATCH": _edit_contact, "DELETE": _delete_contact}
-_PAYMENT: Handles = {
-    "GET": partial(_retrieve, "payments"), "PATCH": _edit_payment, "DELETE": _void_payment,
-}  # fmt: skip
+def _routes_of_documents(kind: DocumentKind) -> dict[str, Handles]:
+    """The endpoints of invoices, or of credit notes."""
+
+    def create(account: Account, given: Record) -> Record:
+        return documents.create(account, kind, given)
+
+    def edit(account: Account, document: Record, given: Record) -> Record:
+        return documents.edit(account, kind, document, given)
+
+    return {
+        **_routes_of(kind.table, create, edit, partial(_delete_document, kind)),
+        f"/{kind.table}/#/void": {"POST": partial(_void_document, kind)},
+        f"/{kind.table}/#/line_items": {"GET": partial(_list_lines, kind)},
+    }
+
+
 _ROUTES: Mapping[str, Handles] = {
     "/companies/current": {"GET": _company},
     "/settings/accounts_receivable": {"GET": _settings},
-    "/customers": {"GET": partial(_list, "customers"), "POST": _create_customer},
-    "/customers/#": _CUSTOMER,
+    **_routes_of("customers", customers.create, customers.edit, _delete_customer),
     "/customers/#/balance": {"GET": _balance},
     "/customers/#/merge": {"POST": _merge_customers},
     "/customers/#/contacts": {"GET": _contacts, "POST": _create_contact},
-    "/customers/#/contacts/#": _CONTACT,
-    **_routes_of(INVOICES),
-    **_routes_of(CREDIT_NOTES),
-    "/payments": {"GET": partial(_list, "payments"), "POST": _create_payment},
-    "/payments/#": _PAYMENT,
+    "/customers/#/contacts/#": {
+        "GET": _retrieve_contact,
+        "PATCH": _edit_contact,
+        "DELETE": _delete_contact,
+    },
+    **_routes_of_documents(INVOICES),
+    **_routes_of_documents(CREDIT_NOTES),
+    **_routes_of("payments", payments.create, payments.edit, _void_payment),
     "/charges": {"GET": partial(_list, "charges"), "POST": _charge},
     "/charges/#": {"GET": partial(_retrieve, "charges")},
     "/charges/#/refunds": {"POST": _refund},
     "/refunds": {"GET": partial(_list, "refunds")},
     "/events": {"GET": _events},
     "/events/#": {"GET": _event},
-    **_routes_of_imports("customers"),
-    **_routes_of_imports("invoices"),
-    **_routes_of_imports("credit_notes"),
-    **_routes_of_imports("payments"),
 }
 _PATHS = [(re.compile(path.replace("#", r"(\d+)")), handles) for path, handles in _ROUTES.items()]

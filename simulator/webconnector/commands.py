@@ -5,15 +5,15 @@ from __future__ import annotations
 import ssl
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from copy import copy
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import click
 
-from shared.structs import Value, replace
+from shared.structs import replace
 from simulator.company import BadState
 from simulator.company.state import NoState
 from simulator.webconnector.connector import Summary, WebConnector
@@ -166,73 +166,53 @@ def webconnector(
     """
     if runs is not None and every is None:
         raise click.UsageError("--runs needs --every.")
-    passwords = _passwords(password_files, len(qwc_files))
-    behavior = Behavior(
-        machine=machine,
-        client_version=client_version,
-        accept_warnings=not refuse_warnings,
-        accept_interactive=accept_interactive,
-        close_after_refusal=close_after_refusal,
-        refuse_stamped=refuse_stamped,
-    )
+    files = list(zip(qwc_files, _passwords(password_files, len(qwc_files)), strict=True))
+    screen = Screen(as_json=as_json, terminal=sys.stdout.isatty())
     with ExitStack() as stack:
-        pc = _switch_on(
-            stack,
-            company_path=company_path,
-            registry_path=registry_path or qwc_files[0].with_name(REGISTRY_NAME),
-            log=_open_log(stack, log_path, Level(log_level.upper())),
-            new_transport=partial(HttpTransport, timeout_seconds=timeout, tls=_tls(ca_file)),
-            behavior=behavior,
+        log = _open_log(stack, log_path, Level(log_level.upper()))
+        new_transport = partial(HttpTransport, timeout_seconds=timeout, tls=_tls(ca_file))
+        transport = new_transport()
+        stack.callback(transport.close)
+        connector = WebConnector(
+            _desktop(company_path),
+            transport=transport,
+            registry=_registry(registry_path or qwc_files[0].with_name(REGISTRY_NAME)),
+            behavior=Behavior(
+                machine=machine,
+                client_version=client_version,
+                accept_warnings=not refuse_warnings,
+                accept_interactive=accept_interactive,
+                close_after_refusal=close_after_refusal,
+                refuse_stamped=refuse_stamped,
+            ),
+            log=log,
+            sleep=time.sleep,
             faults=faults,
-            screen=Screen(as_json=as_json, terminal=sys.stdout.isatty()),
+            on_status=screen.progress,
+            open_page=lambda url: click.echo(f"The service asks to visit {url}", err=True),
+            second_connector=lambda application: _run_second(
+                connector, application, new_transport()
+            ),
         )
-        ends = _run(pc, list(zip(qwc_files, passwords, strict=True)), every, runs)
+        ends = _run(connector, screen, files, every, runs)
     sys.exit(ends)
 
 
-class _PC(Value):
-    """The Web Connector and the screen in front of it."""
-
-    connector: WebConnector
-    screen: Screen
-
-
-def _switch_on(
-    stack: ExitStack,
-    *,
-    company_path: Path,
-    registry_path: Path,
-    log: Log,
-    new_transport: Callable[[], HttpTransport],
-    behavior: Behavior,
-    faults: Sequence[Fault],
-    screen: Screen,
-) -> _PC:
-    transport = new_transport()
-    stack.callback(transport.close)
+def _desktop(company: Path) -> Desktop:
     try:
-        quickbooks = Desktop.on_disk(company_path)
-        registry = Registry(registry_path)
+        return Desktop.on_disk(company)
     except NoState as error:
         click.echo(str(error), err=True)
         sys.exit(EXIT_NOTHING)
-    except (BadState, WebConnectorError) as error:
+    except BadState as error:
         raise click.ClickException(str(error)) from error
-    connector = WebConnector(
-        quickbooks,
-        transport=transport,
-        registry=registry,
-        behavior=behavior,
-        log=log,
-        sleep=time.sleep,
-        faults=faults,
-        on_status=screen.progress,
-        open_page=lambda url: click.echo(f"The service asks to visit {url}", err=True),
-    )
-    connector.second_connector = lambda application: _run_second(
-        connector, application, new_transport()
-    )
-    return _PC(connector, screen)
+
+
+def _registry(path: Path) -> Registry:
+    try:
+        return Registry(path)
+    except WebConnectorError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _run_second(first: WebConnector, application: QwcFile, transport: HttpTransport) -> None:
@@ -249,34 +229,40 @@ def _run_second(first: WebConnector, application: QwcFile, transport: HttpTransp
     click.echo(f"{outcome.application} ({_SECOND_MACHINE}): {outcome.status}", err=True)
 
 
-def _run(pc: _PC, files: Sequence[tuple[Path, str]], every: int | None, runs: int | None) -> int:
+def _run(
+    connector: WebConnector,
+    screen: Screen,
+    files: Sequence[tuple[Path, str]],
+    every: int | None,
+    runs: int | None,
+) -> int:
     refusals = []
     for path, password in files:
         try:
-            pc.connector.add(path.read_bytes(), password)
+            connector.add(path.read_bytes(), password)
         except WebConnectorError as error:
             refusals.append(error)
-            pc.screen.refusal(path.name, error)
-    outcomes = _update_selected(pc, refusals) if every is None else _auto_run(pc, every, runs)
+            screen.refusal(path.name, error)
+    if every is None:
+        outcomes = []
+        for row in connector.registry.rows:
+            outcomes.append(connector.update(row))
+            screen.ended(outcomes[-1])
+        screen.summary(Summary(tuple(outcomes)), refusals)
+    else:
+        outcomes = _auto_run(connector, screen, every, runs)
     return EXIT_FAILED if refusals else exit_status(outcomes)
 
 
-def _update_selected(pc: _PC, refusals: Sequence[WebConnectorError]) -> Sequence[Outcome]:
-    outcomes = []
-    for row in pc.connector.registry.rows:
-        outcomes.append(pc.connector.update(row))
-        pc.screen.ended(outcomes[-1])
-    pc.screen.summary(Summary(tuple(outcomes)), refusals)
-    return outcomes
-
-
-def _auto_run(pc: _PC, every: int, runs: int | None) -> Sequence[Outcome]:
+def _auto_run(
+    connector: WebConnector, screen: Screen, every: int, runs: int | None
+) -> list[Outcome]:
     """The last end of each application, when all runs are done or Ctrl-C was pressed."""
     last: dict[str, Outcome] = {}
     try:
-        for outcome in pc.connector.auto_run(every, runs):
+        for outcome in connector.auto_run(every, runs):
             last[outcome.application] = outcome
-            pc.screen.ended_scheduled(outcome)
+            screen.ended_scheduled(outcome)
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)
     return list(last.values())
@@ -286,8 +272,7 @@ def exit_status(outcomes: Sequence[Outcome]) -> int:
     """0 when all ended well, 3 when all were only postponed, else 1."""
     if outcomes and all(outcome.result is Result.POSTPONED for outcome in outcomes):
         return EXIT_NOTHING
-    fine = (outcome.ok or outcome.result is Result.POSTPONED for outcome in outcomes)
-    return 0 if all(fine) else EXIT_FAILED
+    return 0 if all(outcome.is_fine for outcome in outcomes) else EXIT_FAILED
 
 
 def _passwords(files: Sequence[str], needed: int) -> list[str]:

@@ -31,7 +31,7 @@ class Summary(Value):
     @property
     def failed(self) -> tuple[str, ...]:
         """The names of the applications that failed."""
-        return tuple(outcome.application for outcome in self.outcomes if not _fine(outcome))
+        return tuple(outcome.application for outcome in self.outcomes if not outcome.is_fine)
 
     @property
     def code(self) -> str:
@@ -48,10 +48,6 @@ class Summary(Value):
         if not self.failed or len(self.outcomes) == 1:
             return ""
         return f"QBWC1017: these applications failed: {', '.join(self.failed)}."
-
-
-def _fine(outcome: Outcome) -> bool:
-    return outcome.ok or outcome.result is Result.POSTPONED
 
 
 @dataclass

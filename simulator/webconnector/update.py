@@ -69,6 +69,11 @@ class Outcome(Value):
         """Whether the update ended well; having nothing to do is well."""
         return self.result in (Result.DONE, Result.NOTHING)
 
+    @property
+    def is_fine(self) -> bool:
+        """Whether nothing failed: it ended well, or was put off."""
+        return self.ok or self.result is Result.POSTPONED
+
 
 class Behavior(Value):
     """What differs from PC to PC and from user to user.
