@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import TypeVar
 
+from shared.structs import Value
+
 Run = TypeVar("Run")
 KEPT = "Where a goal is not met"
 _NOTHING_SAID = "Nothing was said about it yet."

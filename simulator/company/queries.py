@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 from lxml import etree
 
-from shared.structs import Value
+from shared.structs import Value, replace
 from simulator.company import company_answers, fields, filters, refusals
 from simulator.company.answering import Answer
 from simulator.company.books import Books

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict
 
 import click
 
+from shared.structs import asdict
 from simulator.webconnector.connector import Summary
 from simulator.webconnector.errors import WebConnectorError
 from simulator.webconnector.update import Outcome, Status
