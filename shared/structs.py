@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from msgspec import NODEFAULT, Struct, field, to_builtins
+from msgspec.json import encode
 from msgspec.structs import asdict, force_setattr
 
 if TYPE_CHECKING:  # of which mypy knows the fields
@@ -33,6 +34,7 @@ __all__ = [
     "Value",
     "asdict",
     "defaults",
+    "encode",
     "field",
     "field_names",
     "force_setattr",

@@ -318,5 +318,5 @@ def _converters(kind: Any) -> tuple[Convert | None, Convert | None]:
     if kind is bytes:
         return bytes, None
     if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return kind, str
+        return {one.value: one for one in kind}.__getitem__, str
     return None, None

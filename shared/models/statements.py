@@ -28,6 +28,8 @@ from typing import Any, Literal, NamedTuple
 from peewee import SQL, Expression, Field, Model, NodeList, Query, Value, fn
 from peewee import __exception_wrapper__ as _as_peewees_errors  # type: ignore[attr-defined]
 
+from shared.structs import encode
+
 Row = tuple[Any, ...]
 Database = Any  # a peewee.Database, whose stubs leave most methods untyped
 Engine = Literal["sqlite", "postgresql"]
@@ -248,7 +250,7 @@ class _Compiled:
     def __init__(self, sql: str, places: Sequence[Any], engine: Engine) -> None:
         self.sql = sql
         self._lists = {place.name for place in places if isinstance(place, _ListSlot)}
-        self._as_list: Callable[[list[Any]], Any] = list if engine == "postgresql" else json.dumps
+        self._as_list: Callable[[list[Any]], Any] = list if engine == "postgresql" else _json_of
         self.names = [place.name for place in places if isinstance(place, _Slot)]
         # What is no parameter goes by its place, which is the name of none.
         keys = [place.name if isinstance(place, _Slot) else at for at, place in enumerate(places)]
@@ -270,6 +272,13 @@ class _Compiled:
         for name in self._lists:
             given[name] = self._as_list(list(given[name]))
         return self._in_order(given)
+
+
+def _json_of(members: list[Any]) -> str:
+    try:
+        return encode(members).decode()
+    except UnicodeEncodeError:  # half a character, which JSON can escape
+        return json.dumps(members)
 
 
 def _getter(names: Sequence[Any]) -> Callable[[Any], Sequence[Any]]:

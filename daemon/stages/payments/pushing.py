@@ -36,7 +36,7 @@ from shared.rules.payments.values import (
     PostingState,
 )
 from shared.rules.values import CompanyBinding, Session
-from shared.structs import replace
+from shared.structs import encode, replace
 
 LOOK_LASTS = timedelta(minutes=1)
 """So long after its answer a look counts: in QuickBooks people go on working."""
@@ -314,8 +314,8 @@ def keep_next(state: PaymentSync) -> PaymentSync:
 
 def mark_of(session: Session, part: PaymentPart) -> str:
     """A posting, its payment and what is allowed for it, in 16 digits: changed is another."""
-    known = repr((part.posting, part.payment, allowed(session.connection, part.payment)))
-    return sha256(known.encode()).hexdigest()[:16]
+    known = encode((part.posting, part.payment, allowed(session.connection, part.payment)))
+    return sha256(known).hexdigest()[:16]
 
 
 def keep_lists(session: Session, shown: Iterable[object]) -> None:

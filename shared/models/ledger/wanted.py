@@ -58,14 +58,14 @@ def want_customers_of(connection_id: int, txn_ids: Iterable[str]) -> None:
     """Ask again for customers that QuickBooks did not show before, though these invoices are open
     and name them.
     """
-    want(connection_id, _NAMED_BY.column(connection=connection_id, ids=txn_ids))
+    found = _NAMED_BY.all(connection=connection_id, ids=txn_ids)
+    want(connection_id, {named for named, status in found if status == InvoiceStatus.OPEN})
 
 
+# With the status in the condition SQLite looks through all open invoices.
 _NAMED_BY = Statement(
-    lambda: (
-        t.Invoice.select("customer_list_id")
-        .where(t.Invoice.has("connection", status=InvoiceStatus.OPEN, txn_id=AnyOf("ids")))
-        .distinct()
+    lambda: t.Invoice.select("customer_list_id", "status").where(
+        t.Invoice.has("connection", txn_id=AnyOf("ids"))
     )
 )
 
