@@ -8,17 +8,16 @@ from functools import partial
 import click
 
 from console.cli import output, tests_sent
-from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
-from console.cli.deciding import decide, say_outcome
+from console.cli.deciding import PlanOf, decide, decides
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
+from console.cli.params import connection_option
 from shared import dates
 from shared.operations import alerts as operations
 from shared.operations.alerts import RecipientStanding, TestResults, Wanted
 from shared.operations.contracts.alerts import ADDED, ALERT, RECIPIENT, TESTED
-from shared.operations.contracts.records import OUTCOME
 from shared.operations.describe import alerts as describe
 from shared.operations.describe.tables import Column, Row
 from shared.rules.alerts import Alert, Audience, Digest
@@ -35,13 +34,7 @@ def alerts() -> None:
 
 @alerts.command()
 @click.argument("address", metavar="ADDRESS")
-@click.option(
-    "--connection",
-    "name",
-    shell_complete=connection_names,
-    metavar="NAME",
-    help="Only of this connection.",
-)
+@connection_option("Only of this connection.")
 @click.option(
     "--digest",
     type=click.Choice([digest.value for digest in Digest]),
@@ -108,13 +101,7 @@ def add(
 
 
 @alerts.command("list")
-@click.option(
-    "--connection",
-    "name",
-    shell_complete=connection_names,
-    metavar="NAME",
-    help="Only those of this connection.",
-)
+@connection_option("Only those of this connection.")
 @json_option(RECIPIENT, many=True)
 @pass_command_context
 def list_recipients(context: CommandContext, name: str | None, as_json: bool) -> None:
@@ -126,13 +113,7 @@ def list_recipients(context: CommandContext, name: str | None, as_json: bool) ->
 
 
 @alerts.command()
-@click.option(
-    "--connection",
-    "name",
-    shell_complete=connection_names,
-    metavar="NAME",
-    help="Only of this connection.",
-)
+@connection_option("Only of this connection.")
 @click.option("--closed", is_flag=True, help="Include alerts that are over.")
 @json_option(ALERT, many=True)
 @pass_command_context
@@ -175,13 +156,10 @@ def _wait(context: CommandContext, ids: Sequence[int]) -> TestResults:
 
 @alerts.command()
 @click.argument("recipient_id", metavar="ID", type=int)
-@json_option(OUTCOME)
-@pass_command_context
-def remove(context: CommandContext, recipient_id: int, as_json: bool) -> None:
+@decides()
+def remove(recipient_id: int) -> PlanOf:
     """Remove a recipient: it gets no more alerts."""
-    say_outcome(
-        decide(context, partial(operations.plan_remove, recipient_id=recipient_id)), as_json
-    )
+    return partial(operations.plan_remove, recipient_id=recipient_id)
 
 
 def _recipient(one: RecipientStanding) -> Row:

@@ -8,17 +8,16 @@ from pathlib import Path
 
 import click
 
-from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
-from console.cli.deciding import decide, say_outcome, yes_option
+from console.cli.deciding import PlanOf, decides
 from console.cli.json_option import json_option
 from console.cli.listing import Listing, limit_option, most
-from console.cli.params import Day
+from console.cli.params import Day, connection_option
 from shared import dates
 from shared.operations import audit as operations
 from shared.operations import audit_pruning
 from shared.operations.audit import AuditFilter
-from shared.operations.contracts.records import AUDIT_ENTRY, OUTCOME
+from shared.operations.contracts.records import AUDIT_ENTRY
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count
 from shared.rules.values import AuditEntry
@@ -32,13 +31,7 @@ def audit() -> None:
 
 
 @audit.command("list")
-@click.option(
-    "--connection",
-    "name",
-    metavar="NAME",
-    shell_complete=connection_names,
-    help="Only changes to this connection, which may have been removed since.",
-)
+@connection_option("Only changes to this connection, which may have been removed since.")
 @click.option("--who", metavar="TEXT", help="Only changes by users whose name contains TEXT.")
 @click.option("--action", metavar="TEXT", help=("Only actions that contain TEXT, such as retry."))
 @click.option("--text", metavar="TEXT", help="Only entries that contain TEXT anywhere.")
@@ -88,17 +81,14 @@ def list_entries(
     required=True,
     help="A new file for the entries: one JSON object per line, oldest first.",
 )
-@yes_option
-@json_option(OUTCOME)
-@pass_command_context
-def prune(context: CommandContext, before: date, file: Path, yes: bool, as_json: bool) -> None:
+@decides(asks=True)
+def prune(before: date, file: Path) -> PlanOf:
     """Move old entries out of the store into FILE.
 
     Nothing else removes an entry, however long syncs are kept. Those of the last 90 days always
     stay. Exits with 3 if no entry is that old.
     """
-    plan = partial(audit_pruning.plan_prune, before=before, file=file.absolute())
-    say_outcome(decide(context, plan, yes=yes), as_json)
+    return partial(audit_pruning.plan_prune, before=before, file=file.absolute())
 
 
 def _row(entry: AuditEntry) -> Row:

@@ -12,7 +12,7 @@ import click
 from console.cli import output
 from console.cli.connection_fields import chosen, fields
 from console.cli.context import CommandContext, pass_command_context
-from console.cli.deciding import decide, say_outcome, yes_option
+from console.cli.deciding import PlanOf, decide, decides, yes_option
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
@@ -21,7 +21,6 @@ from shared import dates
 from shared.operations import connections, pausing
 from shared.operations.connections import ConnectionView
 from shared.operations.contracts.connections import CONNECTION, CONNECTION_DETAIL
-from shared.operations.contracts.records import OUTCOME
 from shared.operations.describe.connections import lock, password, paused
 from shared.operations.describe.tables import Column, Row
 from shared.rules.values import Application
@@ -188,39 +187,34 @@ def edit(
 
 @connection.command("pause")
 @name_argument
-@json_option(OUTCOME)
-@pass_command_context
-def pause(context: CommandContext, name: str | None, as_json: bool) -> None:
+@decides()
+def pause(name: str | None) -> PlanOf:
     """Run no sync of NAME until it is resumed.
 
     A running sync finishes its current write and stops. The Web Connector shows why; nothing is
     lost. You can leave out NAME if there is only one connection.
     """
-    say_outcome(decide(context, partial(pausing.plan_pause, which=name)), as_json)
+    return partial(pausing.plan_pause, which=name)
 
 
 @connection.command("resume")
 @name_argument
-@json_option(OUTCOME)
-@pass_command_context
-def resume(context: CommandContext, name: str | None, as_json: bool) -> None:
+@decides()
+def resume(name: str | None) -> PlanOf:
     """Let syncs of NAME run again; the next one continues where it stopped.
 
     You can leave out NAME if there is only one connection.
     """
-    say_outcome(decide(context, partial(pausing.plan_resume, which=name)), as_json)
+    return partial(pausing.plan_resume, which=name)
 
 
 @connection.command("remove")
 @named_argument
-@yes_option
-@json_option(OUTCOME)
-@pass_command_context
-def remove(context: CommandContext, name: str, yes: bool, as_json: bool) -> None:
+@decides(asks=True)
+def remove(name: str) -> PlanOf:
     """Remove NAME with its invoices, customers, payments, syncs and problems.
 
     Nothing changes in QuickBooks. Shows which payments are sent, unknown, ready or waiting, then
     asks; without a terminal it needs --yes.
     """
-    plan_of = partial(connections.plan_removal, which=name)
-    say_outcome(decide(context, plan_of, yes=yes), as_json)
+    return partial(connections.plan_removal, which=name)

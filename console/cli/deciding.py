@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 import click
 
 from console.cli import output
-from console.cli.context import CommandContext
+from console.cli.context import CommandContext, pass_command_context
 from console.cli.errors import Refused, WrongUsage
+from console.cli.json_option import json_option
 from shared.operations.contracts.records import OUTCOME
 from shared.operations.deciding import Operator, Outcome, Plan, PlanIsStale, allowed, carry_out
 
 if TYPE_CHECKING:
     from shared.models.store import Store
 
+PlanOf: TypeAlias = "Callable[[Store], Plan[Outcome]]"
 Became = TypeVar("Became", bound=Outcome)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -62,9 +65,28 @@ def confirm(plan: Plan[Outcome], *, yes: bool) -> Collection[str]:
     return codes
 
 
-def say_outcome(outcome: Outcome, as_json: bool, then: str = "") -> None:
-    """Tell what became of a decision, with what may be done ``then``; or its JSON."""
-    if as_json:
-        output.say_json(OUTCOME.of(outcome))
-    else:
-        output.say_wrapped(f"{outcome.sentence} {then}".rstrip())
+def decides(
+    *, asks: bool = False, then: str = ""
+) -> Callable[[Callable[..., PlanOf]], Callable[..., None]]:
+    """A command that carries out what its function plans, and tells what became of it.
+
+    ``asks``: it takes ``--yes``, since the plan may need a person's word. ``then`` says what may be
+    done next.
+    """
+
+    def command(planned: Callable[..., PlanOf]) -> Callable[..., None]:
+        @wraps(planned)
+        @pass_command_context
+        def run(
+            context: CommandContext, /, *, as_json: bool, yes: bool = False, **given: Any
+        ) -> None:
+            outcome = decide(context, planned(**given), yes=yes)
+            if as_json:
+                output.say_json(OUTCOME.of(outcome))
+            else:
+                output.say_wrapped(f"{outcome.sentence} {then}".rstrip())
+
+        told: Callable[..., None] = json_option(OUTCOME)(run)
+        return yes_option(told) if asks else told
+
+    return command

@@ -6,10 +6,10 @@ from functools import partial
 
 import click
 
-from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from console.cli.listing import Listing, limit_option, most
+from console.cli.params import connection_option
 from shared import dates
 from shared.operations import events as operations
 from shared.operations.contracts.records import EVENT
@@ -28,13 +28,7 @@ def events() -> None:
 
 
 @events.command("list")
-@click.option(
-    "--connection",
-    "name",
-    shell_complete=connection_names,
-    metavar="NAME",
-    help="Only this connection.",
-)
+@connection_option("Only this connection.")
 @click.option(
     "--kind",
     "kinds",

@@ -13,7 +13,7 @@ import click
 
 from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
-from console.cli.deciding import decide, say_outcome
+from console.cli.deciding import PlanOf, decide, decides
 from console.cli.errors import Refused, WrongUsage
 from console.cli.invoiced_check import check
 from console.cli.invoiced_mappings import map_record, mappings
@@ -25,7 +25,6 @@ from shared.health import internet
 from shared.operations import connectors as operations
 from shared.operations import platform_doors, platform_records
 from shared.operations.contracts.connectors import OUTGOING, PREVIEW, STANDING
-from shared.operations.contracts.records import OUTCOME
 from shared.operations.describe import platforms as describe
 from shared.operations.describe.tables import Column, Row
 from shared.operations.platform_standing import Preview, view_preview, view_standing
@@ -69,7 +68,7 @@ def invoiced() -> None:
     "--url", metavar="BASE", help=("Another address of the API, such as the simulator's.")
 )
 @fees_option("What to do with convenience fees of payments. Default: leave-out.")
-@json_option(OUTCOME)
+@decides()
 @pass_command_context
 def connect(
     context: CommandContext,
@@ -80,8 +79,7 @@ def connect(
     sandbox: bool,
     url: str | None,
     convenience_fees: str | None,
-    as_json: bool,
-) -> None:
+) -> PlanOf:
     """Connect NAME to an Invoiced account, or give it another key of the same account.
 
     Nothing is sent yet. invoiced preview shows what would be sent; then invoiced resume sends open
@@ -101,8 +99,7 @@ def connect(
         else:
             door = platform_doors.with_key_of(source, base, **how)
     fees = ConvenienceFees(convenience_fees) if convenience_fees else None
-    plan = partial(operations.plan_connect, name=name, door=door, convenience_fees=fees)
-    say_outcome(decide(context, plan), as_json)
+    return partial(operations.plan_connect, name=name, door=door, convenience_fees=fees)
 
 
 def _source(key_file: Path | None, key_env: str | None, key_credential: str | None) -> str:
@@ -121,13 +118,11 @@ def _source(key_file: Path | None, key_env: str | None, key_credential: str | No
 @invoiced.command()
 @NAME
 @fees_option("Post convenience fees on account of the customer, or leave them out.", required=True)
-@json_option(OUTCOME)
-@pass_command_context
-def edit(context: CommandContext, name: str, convenience_fees: str, as_json: bool) -> None:
+@decides()
+def edit(name: str, convenience_fees: str) -> PlanOf:
     """Change the settings of NAME for payments that arrive from now on."""
     fees = ConvenienceFees(convenience_fees)
-    plan = partial(operations.plan_edit, name=name, convenience_fees=fees)
-    say_outcome(decide(context, plan), as_json)
+    return partial(operations.plan_edit, name=name, convenience_fees=fees)
 
 
 @invoiced.command()
@@ -195,51 +190,37 @@ def _say_preview(found: Preview, with_all: bool) -> None:
 
 @invoiced.command()
 @NAME
-@json_option(OUTCOME)
-@pass_command_context
-def pause(context: CommandContext, name: str, as_json: bool) -> None:
+@decides()
+def pause(name: str) -> PlanOf:
     """Send and receive nothing for NAME until you resume it."""
-    _set_state(context, name, AccountState.PAUSED, as_json)
+    return partial(operations.plan_state, name=name, state=AccountState.PAUSED)
 
 
 @invoiced.command()
 @NAME
-@json_option(OUTCOME)
-@pass_command_context
-def resume(context: CommandContext, name: str, as_json: bool) -> None:
+@decides()
+def resume(name: str) -> PlanOf:
     """Resume NAME: send what is waiting, and receive payments."""
-    _set_state(context, name, AccountState.LIVE, as_json)
-
-
-def _set_state(context: CommandContext, name: str, state: AccountState, as_json: bool) -> None:
-    plan = partial(operations.plan_state, name=name, state=state)
-    say_outcome(decide(context, plan), as_json)
+    return partial(operations.plan_state, name=name, state=AccountState.LIVE)
 
 
 @invoiced.command()
 @NAME
 @click.argument("which", metavar="[RECORD]...", nargs=-1)
-@json_option(OUTCOME)
-@pass_command_context
-def retry(context: CommandContext, name: str, which: tuple[str, ...], as_json: bool) -> None:
+@decides()
+def retry(name: str, which: tuple[str, ...]) -> PlanOf:
     """Send RECORDs of NAME again, by ID or number; without RECORD, all refused ones."""
-    say_outcome(
-        decide(context, partial(platform_records.plan_retry, name=name, which=which)), as_json
-    )
+    return partial(platform_records.plan_retry, name=name, which=which)
 
 
 @invoiced.command()
 @NAME
 @click.argument("which", metavar="RECORD...", nargs=-1, required=True)
 @click.option("--note", default="", help="The reason, for the record.")
-@json_option(OUTCOME)
-@pass_command_context
-def skip(
-    context: CommandContext, name: str, which: tuple[str, ...], note: str, as_json: bool
-) -> None:
+@decides()
+def skip(name: str, which: tuple[str, ...], note: str) -> PlanOf:
     """Do not send RECORDs of NAME; retry undoes that."""
-    plan = partial(platform_records.plan_skip, name=name, which=which, note=note)
-    say_outcome(decide(context, plan), as_json)
+    return partial(platform_records.plan_skip, name=name, which=which, note=note)
 
 
 @invoiced.command()
@@ -247,31 +228,21 @@ def skip(
 @click.argument("customer")
 @click.option("--as", "their_id", metavar="ID", help="ID of the customer on Invoiced.")
 @click.option("--create", is_flag=True, help="Create a new customer on Invoiced.")
-@json_option(OUTCOME)
-@pass_command_context
-def choose(
-    context: CommandContext,
-    name: str,
-    customer: str,
-    their_id: str | None,
-    create: bool,
-    as_json: bool,
-) -> None:
+@decides()
+def choose(name: str, customer: str, their_id: str | None, create: bool) -> PlanOf:
     """Choose which customer on Invoiced CUSTOMER of NAME is, if several match."""
     if bool(their_id) == create:
         raise WrongUsage("The customer is missing.", "Give --as ID or --create")
     choice = their_id or CREATE
-    plan = partial(platform_records.plan_choose, name=name, customer=customer, choice=choice)
-    say_outcome(decide(context, plan), as_json)
+    return partial(platform_records.plan_choose, name=name, customer=customer, choice=choice)
 
 
 @invoiced.command()
 @NAME
-@json_option(OUTCOME)
-@pass_command_context
-def disconnect(context: CommandContext, name: str, as_json: bool) -> None:
+@decides()
+def disconnect(name: str) -> PlanOf:
     """Disconnect NAME from Invoiced and forget its key; what was sent stays there."""
-    say_outcome(decide(context, partial(operations.plan_disconnect, name=name)), as_json)
+    return partial(operations.plan_disconnect, name=name)
 
 
 def _record(one: Outgoing) -> Row:

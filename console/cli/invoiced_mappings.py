@@ -9,7 +9,7 @@ import click
 
 from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
-from console.cli.deciding import decide, say_outcome, yes_option
+from console.cli.deciding import PlanOf, decides
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
@@ -18,7 +18,6 @@ from console.cli.spreadsheet import csv_line, unarmed
 from shared.files import write_private
 from shared.operations import platform_mappings as operations
 from shared.operations.contracts.connectors import MAPPED
-from shared.operations.contracts.records import OUTCOME
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count
 from shared.rules.connectors import Mapped
@@ -54,18 +53,8 @@ def mappings(context: CommandContext, name: str | None, target: Path | None, as_
 @click.option(
     "--forget", is_flag=True, help="Forget the counterpart, and look for it on Invoiced again."
 )
-@yes_option
-@json_option(OUTCOME)
-@pass_command_context
-def map_record(
-    context: CommandContext,
-    name: str,
-    record: str,
-    their_id: str | None,
-    forget: bool,
-    yes: bool,
-    as_json: bool,
-) -> None:
+@decides(asks=True)
+def map_record(name: str, record: str, their_id: str | None, forget: bool) -> PlanOf:
     """Correct which record on Invoiced is the counterpart of RECORD of NAME.
 
     RECORD is its ID in QuickBooks, or its number or name. The record on Invoiced is then compared
@@ -73,8 +62,7 @@ def map_record(
     """
     if bool(their_id) == forget:
         raise WrongUsage("Which record of Invoiced is it?", "Write --as ID or --forget")
-    plan = partial(operations.plan_map, name=name, record=record, their_id=their_id or "")
-    say_outcome(decide(context, plan, yes=yes), as_json)
+    return partial(operations.plan_map, name=name, record=record, their_id=their_id or "")
 
 
 def _mapping(one: Mapped) -> Row:

@@ -12,11 +12,10 @@ from typing import Any
 import click
 
 from console.cli import output
-from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from console.cli.listing import Listing, shown, states_option
-from console.cli.params import FROM_STANDARD_INPUT, name_argument
+from console.cli.params import FROM_STANDARD_INPUT, connection_option, name_argument
 from console.cli.spreadsheet import csv_line, unarmed
 from shared import dates
 from shared.files import write_private
@@ -69,13 +68,7 @@ def list_invoices(
 
 @invoices.command("show")
 @click.argument("invoice")
-@click.option(
-    "--connection",
-    "name",
-    shell_complete=connection_names,
-    metavar="NAME",
-    help="Search only the invoices of NAME.",
-)
+@connection_option("Search only the invoices of NAME.")
 @json_option(INVOICE_DETAIL)
 @pass_command_context
 def show_invoice(context: CommandContext, invoice: str, name: str | None, as_json: bool) -> None:

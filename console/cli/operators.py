@@ -7,12 +7,12 @@ from functools import partial
 import click
 
 from console.cli.context import CommandContext, pass_command_context
-from console.cli.deciding import decide, say_outcome
+from console.cli.deciding import PlanOf, decides
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
 from shared import dates
 from shared.operations import operators as operations
-from shared.operations.contracts.records import OPERATOR, OUTCOME
+from shared.operations.contracts.records import OPERATOR
 from shared.operations.describe.tables import Column, Row
 from shared.rules.operators import OperatorEntry, Role
 
@@ -43,23 +43,16 @@ def operator() -> None:
 )
 @click.option("--user", metavar="USER", help="The operating-system user. Default: NAME.")
 @click.option("--group", metavar="GROUP", help="An operating-system group instead.")
-@json_option(OUTCOME)
-@pass_command_context
+@decides()
 def add(
-    context: CommandContext,
-    name: str,
-    role: str,
-    names: tuple[str, ...],
-    user: str | None,
-    group: str | None,
-    as_json: bool,
-) -> None:
+    name: str, role: str, names: tuple[str, ...], user: str | None, group: str | None
+) -> PlanOf:
     """Make NAME an operator.
 
     Someone who matches several operators may do what any of them may. Once there is an operator,
     only operators, root and the store's owner may use this store.
     """
-    plan = partial(
+    return partial(
         operations.plan_add,
         name=name,
         role=Role(role),
@@ -67,7 +60,6 @@ def add(
         user=user or "",
         group=group or "",
     )
-    say_outcome(decide(context, plan), as_json)
 
 
 @operator.command("list")
@@ -85,11 +77,10 @@ def list_operators(context: CommandContext, as_json: bool) -> None:
 
 @operator.command()
 @click.argument("name")
-@json_option(OUTCOME)
-@pass_command_context
-def remove(context: CommandContext, name: str, as_json: bool) -> None:
+@decides()
+def remove(name: str) -> PlanOf:
     """Remove the operator NAME: the rights end at once, even in an open console."""
-    say_outcome(decide(context, partial(operations.plan_remove, name=name)), as_json)
+    return partial(operations.plan_remove, name=name)
 
 
 def _row(one: OperatorEntry) -> Row:

@@ -137,6 +137,13 @@ def named_argument(command: Command) -> Command:
     return click.argument("name", shell_complete=connection_names)(command)
 
 
+def connection_option(told: str) -> Callable[[Command], Command]:
+    """``--connection NAME``, which limits what is listed or searched."""
+    return click.option(
+        "--connection", "name", shell_complete=connection_names, metavar="NAME", help=told
+    )
+
+
 def payment_option(command: Command) -> Command:
     """``--connection``: whose payments an ID is looked for among."""
     return click.option(

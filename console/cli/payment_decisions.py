@@ -9,12 +9,10 @@ from typing import Any, TypeVar
 import click
 
 from console.cli.context import CommandContext, pass_command_context
-from console.cli.deciding import decide, say_outcome, yes_option
+from console.cli.deciding import PlanOf, decides
 from console.cli.errors import WrongUsage
-from console.cli.json_option import json_option
 from console.cli.params import name_argument, payment_option, words_given
 from shared.operations import payment_allowances, payment_views, payments
-from shared.operations.contracts.records import OUTCOME
 from shared.rules.values import ClosedPeriod, OnAccount, Overpayment
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -27,12 +25,9 @@ def ids_argument(command: Command) -> Command:
 
 @click.command()
 @ids_argument
-@yes_option
-@json_option(OUTCOME)
+@decides(asks=True)
 @pass_command_context
-def retry(
-    context: CommandContext, ids: tuple[str, ...], connection: str | None, yes: bool, as_json: bool
-) -> None:
+def retry(context: CommandContext, ids: tuple[str, ...], connection: str | None) -> PlanOf:
     """Retry payments that are waiting, refused or parked.
 
     A parked payment is posted as a new one: first make sure that QuickBooks does not have it. The
@@ -43,8 +38,7 @@ def retry(
     input. Digits are the number, with --connection an external ID first; #12 is always the number.
     """
     wanted = _found(context, ids, connection)
-    done = decide(context, partial(payments.plan_retry, payment_ids=wanted), yes=yes)
-    say_outcome(done, as_json)
+    return partial(payments.plan_retry, payment_ids=wanted)
 
 
 @click.command()
@@ -58,8 +52,7 @@ def retry(
     type=click.Choice(["hold", "next-open-day"]),
     help="When it is dated in a closed period.",
 )
-@yes_option
-@json_option(OUTCOME)
+@decides(asks=True)
 @pass_command_context
 def allow(
     context: CommandContext,
@@ -68,9 +61,7 @@ def allow(
     overpayment: str | None,
     on_account: str | None,
     closed_period: str | None,
-    yes: bool,
-    as_json: bool,
-) -> None:
+) -> PlanOf:
     """Allow for single payments what their connection does not allow, and retry them.
 
     Keep what an invoice no longer owes as the customer's credit; post on account without an
@@ -80,65 +71,53 @@ def allow(
     """
     if not (overpayment or on_account or closed_period):
         raise WrongUsage("Nothing was named to allow.", "--overpayment credit")
-    plan_of = partial(
+    return partial(
         payment_allowances.plan_allow,
         payment_ids=_found(context, ids, connection),
         overpayment=Overpayment(overpayment) if overpayment else None,
         on_account=OnAccount(on_account) if on_account else None,
         closed_period=ClosedPeriod(closed_period) if closed_period else None,
     )
-    say_outcome(decide(context, plan_of, yes=yes), as_json)
 
 
 @click.command()
 @ids_argument
 @click.option("--because", metavar="TEXT", required=True, help="The reason, for the record.")
-@json_option(OUTCOME)
+@decides(then="Undo with: deskbridge payments unskip ID")
 @pass_command_context
 def skip(
-    context: CommandContext,
-    ids: tuple[str, ...],
-    connection: str | None,
-    because: str,
-    as_json: bool,
-) -> None:
+    context: CommandContext, ids: tuple[str, ...], connection: str | None, because: str
+) -> PlanOf:
     """Do not post these payments; unskip undoes that.
 
     A payment that may already be in QuickBooks cannot be skipped. Either all are skipped or none
     is. ID is as for retry.
     """
     wanted = _found(context, ids, connection)
-    done = decide(context, partial(payments.plan_skip, payment_ids=wanted, because=because))
-    say_outcome(done, as_json, "Undo with: deskbridge payments unskip ID")
+    return partial(payments.plan_skip, payment_ids=wanted, because=because)
 
 
 @click.command()
 @ids_argument
-@json_option(OUTCOME)
+@decides()
 @pass_command_context
-def unskip(
-    context: CommandContext, ids: tuple[str, ...], connection: str | None, as_json: bool
-) -> None:
+def unskip(context: CommandContext, ids: tuple[str, ...], connection: str | None) -> PlanOf:
     """Unskip payments; the next sync checks them again.
 
     Either all are unskipped or none is. ID is as for retry.
     """
     wanted = _found(context, ids, connection)
-    say_outcome(decide(context, partial(payments.plan_unskip, payment_ids=wanted)), as_json)
+    return partial(payments.plan_unskip, payment_ids=wanted)
 
 
 @click.command()
 @ids_argument
 @click.option("--because", metavar="TEXT", default="", help="The reason, for the record.")
-@json_option(OUTCOME)
+@decides()
 @pass_command_context
 def withdraw(
-    context: CommandContext,
-    ids: tuple[str, ...],
-    connection: str | None,
-    because: str,
-    as_json: bool,
-) -> None:
+    context: CommandContext, ids: tuple[str, ...], connection: str | None, because: str
+) -> PlanOf:
     """Withdraw payments before anything is sent to QuickBooks.
 
     They are not posted, and no import brings them back; only payments add with the same external ID
@@ -146,8 +125,7 @@ def withdraw(
     withdrawn or none is. ID is as for retry.
     """
     wanted = _found(context, ids, connection)
-    done = decide(context, partial(payments.plan_withdraw, payment_ids=wanted, because=because))
-    say_outcome(done, as_json)
+    return partial(payments.plan_withdraw, payment_ids=wanted, because=because)
 
 
 def _found(context: CommandContext, words: Sequence[str], connection: str | None) -> list[int]:
@@ -161,10 +139,8 @@ def _found(context: CommandContext, words: Sequence[str], connection: str | None
 
 @click.command()
 @name_argument
-@yes_option
-@json_option(OUTCOME)
-@pass_command_context
-def settle(context: CommandContext, name: str | None, yes: bool, as_json: bool) -> None:
+@decides(asks=True)
+def settle(name: str | None) -> PlanOf:
     """Confirm that no PC is still running the open request, to settle a payment in doubt now.
 
     If a request got no answer and QuickBooks does not have the payment, it is sent again only after
@@ -172,4 +148,4 @@ def settle(context: CommandContext, name: str | None, yes: bool, as_json: bool) 
     has the company open, no request can be running: confirm that here. Asks first; without a
     terminal it needs --yes.
     """
-    say_outcome(decide(context, partial(payments.plan_settle_of, which=name), yes=yes), as_json)
+    return partial(payments.plan_settle_of, which=name)

@@ -7,15 +7,13 @@ from functools import partial
 import click
 
 from console.cli import output
-from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
-from console.cli.deciding import decide, say_outcome
+from console.cli.deciding import PlanOf, decides
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
-from console.cli.params import name_argument, named_argument
+from console.cli.params import connection_option, name_argument, named_argument
 from shared.operations import payment_profiles
 from shared.operations.contracts.payment_intake import SAVED_PROFILE, SHOWN_PROFILE
-from shared.operations.contracts.records import OUTCOME
 from shared.operations.describe.tables import Column, Row
 from shared.operations.file_profiles import shipped
 from shared.rules.ledger import Listed
@@ -56,13 +54,7 @@ def list_profiles(context: CommandContext, name: str | None, as_json: bool) -> N
 
 @profiles.command("show")
 @click.argument("label")
-@click.option(
-    "--connection",
-    "name",
-    shell_complete=connection_names,
-    metavar="NAME",
-    help="The one saved for NAME.",
-)
+@connection_option("The one saved for NAME.")
 @json_option(SHOWN_PROFILE)
 @pass_command_context
 def show_profile(context: CommandContext, label: str, name: str | None, as_json: bool) -> None:
@@ -83,9 +75,7 @@ def show_profile(context: CommandContext, label: str, name: str | None, as_json:
 @profiles.command("remove")
 @named_argument
 @click.argument("label")
-@json_option(OUTCOME)
-@pass_command_context
-def remove_profile(context: CommandContext, name: str, label: str, as_json: bool) -> None:
+@decides()
+def remove_profile(name: str, label: str) -> PlanOf:
     """Remove a saved profile of NAME; payments imported with it stay as they are."""
-    plan_of = partial(payment_profiles.plan_remove, which=name, label=label)
-    say_outcome(decide(context, plan_of), as_json)
+    return partial(payment_profiles.plan_remove, which=name, label=label)

@@ -9,15 +9,14 @@ from typing import Any, TypeVar
 import click
 
 from console.cli import output
-from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
-from console.cli.deciding import decide, say_outcome, yes_option
+from console.cli.deciding import PlanOf, decides
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.listing import Listing, states_option
-from console.cli.params import name_argument, numbers_given
+from console.cli.params import connection_option, name_argument, numbers_given
 from shared.operations import problems as operations
-from shared.operations.contracts.records import OUTCOME, PROBLEM
+from shared.operations.contracts.records import PROBLEM
 from shared.operations.describe.problems import sections
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count
@@ -108,24 +107,9 @@ def because_option(command: Command) -> Command:
 @problems.command()
 @numbers_argument
 @click.option("--all", "everything", is_flag=True, help="All open problems instead of single IDs.")
-@click.option(
-    "--connection",
-    "name",
-    shell_complete=connection_names,
-    metavar="NAME",
-    help="With --all: only problems of NAME.",
-)
-@yes_option
-@json_option(OUTCOME)
-@pass_command_context
-def retry(
-    context: CommandContext,
-    numbers: tuple[str, ...],
-    everything: bool,
-    name: str | None,
-    yes: bool,
-    as_json: bool,
-) -> None:
+@connection_option("With --all: only problems of NAME.")
+@decides(asks=True)
+def retry(numbers: tuple[str, ...], everything: bool, name: str | None) -> PlanOf:
     """Retry: the next sync checks the records again.
 
     ID may be - to read the numbers from standard input. Either all are retried or none is. A
@@ -140,73 +124,57 @@ def retry(
         plan_of = partial(operations.plan_retry_all, connection=name)
     else:
         plan_of = partial(operations.plan_retry, problem_ids=_given(numbers))
-    say_outcome(decide(context, plan_of, yes=yes), as_json)
+    return plan_of
 
 
 @problems.command()
 @numbers_argument
 @because_option
-@yes_option
-@json_option(OUTCOME)
-@pass_command_context
-def acknowledge(
-    context: CommandContext, numbers: tuple[str, ...], because: str, yes: bool, as_json: bool
-) -> None:
+@decides(asks=True)
+def acknowledge(numbers: tuple[str, ...], because: str) -> PlanOf:
     """Confirm that it is intended: the problem closes, and the record stays as it is.
 
     It opens again if something changes, such as a third invoice with the same number; retry undoes
     the acknowledgment. ID may be - to read the numbers from standard input. Either all are
     acknowledged or none is.
     """
-    plan_of = partial(operations.plan_acknowledge, problem_ids=_given(numbers), because=because)
-    say_outcome(decide(context, plan_of, yes=yes), as_json)
+    return partial(operations.plan_acknowledge, problem_ids=_given(numbers), because=because)
 
 
 @problems.command()
 @numbers_argument
 @because_option
-@yes_option
-@json_option(OUTCOME)
-@pass_command_context
-def skip(
-    context: CommandContext, numbers: tuple[str, ...], because: str, yes: bool, as_json: bool
-) -> None:
+@decides(asks=True)
+def skip(numbers: tuple[str, ...], because: str) -> PlanOf:
     """Leave the records out of future syncs; unskip undoes that.
 
     If an open invoice would leave the ledger with its balance, it asks first; without a terminal it
     needs --yes. ID may be - to read the numbers from standard input. Either all are skipped or none
     is.
     """
-    plan_of = partial(operations.plan_skip, problem_ids=_given(numbers), because=because)
-    say_outcome(decide(context, plan_of, yes=yes), as_json)
+    return partial(operations.plan_skip, problem_ids=_given(numbers), because=because)
 
 
 @problems.command()
 @numbers_argument
-@yes_option
-@json_option(OUTCOME)
-@pass_command_context
-def unskip(context: CommandContext, numbers: tuple[str, ...], yes: bool, as_json: bool) -> None:
+@decides(asks=True)
+def unskip(numbers: tuple[str, ...]) -> PlanOf:
     """Unskip records; the next sync reads them again.
 
     ID may be - to read the numbers from standard input. Either all are unskipped or none is.
     """
-    plan_of = partial(operations.plan_unskip, problem_ids=_given(numbers))
-    say_outcome(decide(context, plan_of, yes=yes), as_json)
+    return partial(operations.plan_unskip, problem_ids=_given(numbers))
 
 
 @problems.command()
 @numbers_argument
-@yes_option
-@json_option(OUTCOME)
-@pass_command_context
-def resolve(context: CommandContext, numbers: tuple[str, ...], yes: bool, as_json: bool) -> None:
+@decides(asks=True)
+def resolve(numbers: tuple[str, ...]) -> PlanOf:
     """Close problems that you settled yourself; the next sync reopens any that are still there.
 
     ID may be - to read the numbers from standard input. Either all are closed or none is.
     """
-    plan_of = partial(operations.plan_resolve, problem_ids=_given(numbers))
-    say_outcome(decide(context, plan_of, yes=yes), as_json)
+    return partial(operations.plan_resolve, problem_ids=_given(numbers))
 
 
 def _given(words: Sequence[str]) -> list[int]:

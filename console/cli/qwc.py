@@ -11,13 +11,12 @@ import click
 
 from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
-from console.cli.deciding import decide, say_outcome, yes_option
+from console.cli.deciding import PlanOf, decide, decides, yes_option
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
 from console.cli.params import name_argument
 from shared.operations import issuing, throttles
 from shared.operations.contracts.issuing import ISSUED_FILES, ISSUED_PASSWORD
-from shared.operations.contracts.records import OUTCOME
 from shared.operations.describe.issuing import ONCE
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import plain
@@ -133,9 +132,9 @@ def rotate(
 @click.option(
     "--address", help="An internet address to unlock instead, as deskbridge doctor shows it."
 )
-@json_option(OUTCOME)
+@decides()
 @pass_command_context
-def unlock(context: CommandContext, name: str | None, address: str | None, as_json: bool) -> None:
+def unlock(context: CommandContext, name: str | None, address: str | None) -> PlanOf:
     """Unlock sign-in for NAME after too many wrong passwords; the password stays.
 
     With --address, unlock an internet address, also after wrong API tokens. A lock ends by itself
@@ -143,11 +142,10 @@ def unlock(context: CommandContext, name: str | None, address: str | None, as_js
     one connection.
     """
     if address is None:
-        say_outcome(decide(context, partial(issuing.plan_unlock, which=name)), as_json)
-        return
+        return partial(issuing.plan_unlock, which=name)
     if name is not None:
         raise click.UsageError("Unlock either NAME or --address.")
-    say_outcome(decide(context, partial(throttles.plan_unlock, address=address)), as_json)
+    return partial(throttles.plan_unlock, address=address)
 
 
 def _refuse_unseen() -> None:

@@ -8,12 +8,11 @@ import click
 
 from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
-from console.cli.deciding import decide, say_outcome
+from console.cli.deciding import PlanOf, decide, decides
 from console.cli.json_option import json_option
 from console.cli.params import name_argument, named_argument
 from shared.operations import payment_rules
 from shared.operations.contracts.payments import DEPOSIT_RULE, METHOD_RULE, RULES
-from shared.operations.contracts.records import OUTCOME
 from shared.operations.describe import payment_rules as describe
 from shared.operations.describe.tables import Column, Row
 from shared.operations.payment_rules import Rules
@@ -144,9 +143,7 @@ def _warn(warning: str) -> None:
 @rules.command()
 @named_argument
 @click.argument("which", metavar="ID|METHOD")
-@json_option(OUTCOME)
-@pass_command_context
-def remove(context: CommandContext, name: str, which: str, as_json: bool) -> None:
+@decides()
+def remove(name: str, which: str) -> PlanOf:
     """Remove a deposit rule of NAME by its number ID, or the rule of a METHOD."""
-    plan = partial(payment_rules.plan_removal, which=name, rule=which.strip())
-    say_outcome(decide(context, plan), as_json)
+    return partial(payment_rules.plan_removal, which=name, rule=which.strip())

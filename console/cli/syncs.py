@@ -10,14 +10,13 @@ import click
 
 from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
-from console.cli.deciding import decide, say_outcome
+from console.cli.deciding import PlanOf, decides
 from console.cli.json_option import json_option
 from console.cli.listing import Listing, limit_option, most, states_option
 from console.cli.params import name_argument, numbers_given
 from shared import bundles, dates
 from shared.bundles import Bundled
 from shared.operations import syncs as operations
-from shared.operations.contracts.records import OUTCOME
 from shared.operations.contracts.syncs import BUNDLE, MESSAGE, SYNC, SYNC_DETAIL
 from shared.operations.describe import syncs as describe
 from shared.operations.describe.syncs import application
@@ -236,14 +235,12 @@ PART_COLUMNS = (Column("File", least=16), Column("Holds", least=20), Column("Byt
 
 @syncs.command()
 @click.argument("numbers", metavar="ID...", nargs=-1, required=True)
-@json_option(OUTCOME)
-@pass_command_context
-def stop(context: CommandContext, numbers: tuple[str, ...], as_json: bool) -> None:
+@decides()
+def stop(numbers: tuple[str, ...]) -> PlanOf:
     """Stop running syncs; they end with the next call of the Web Connector.
 
     What was synced stays. ID may be - to read the numbers from standard input. Either all are
     stopped or none is.
     """
     sync_ids = numbers_given(numbers, "sync")
-    outcome = decide(context, partial(operations.plan_stop, sync_ids=sync_ids))
-    say_outcome(outcome, as_json)
+    return partial(operations.plan_stop, sync_ids=sync_ids)

@@ -9,12 +9,11 @@ import click
 from console.cli import output
 from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
-from console.cli.deciding import decide, say_outcome
+from console.cli.deciding import PlanOf, decide, decides
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
 from shared import dates
 from shared.operations import tokens as operations
-from shared.operations.contracts.records import OUTCOME
 from shared.operations.contracts.tokens import MADE_TOKEN, TOKEN
 from shared.operations.describe.tables import Column, Row
 from shared.rules.tokens import Access, Token
@@ -79,11 +78,10 @@ def list_tokens(context: CommandContext, as_json: bool) -> None:
 
 @token.command()
 @click.argument("which", metavar="ID")
-@json_option(OUTCOME)
-@pass_command_context
-def revoke(context: CommandContext, which: str, as_json: bool) -> None:
+@decides()
+def revoke(which: str) -> PlanOf:
     """Revoke a token, by its number or label: it is refused from now on."""
-    say_outcome(decide(context, partial(operations.plan_revoke, which=which)), as_json)
+    return partial(operations.plan_revoke, which=which)
 
 
 def _row(one: Token) -> Row:

@@ -7,17 +7,15 @@ from functools import partial
 import click
 
 from console.cli import output, tests_sent
-from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
-from console.cli.deciding import decide, say_outcome, yes_option
+from console.cli.deciding import PlanOf, decide, decides
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
 from console.cli.listing import Listing, limit_option, most
-from console.cli.params import named_argument
+from console.cli.params import connection_option, named_argument
 from shared import dates
 from shared.operations import parked_deliveries as parked
 from shared.operations import webhooks as operations
-from shared.operations.contracts.records import OUTCOME
 from shared.operations.contracts.webhooks import MADE_WEBHOOK, PARKED, TESTED, WEBHOOK
 from shared.operations.describe import webhooks as describe
 from shared.operations.describe.tables import Column, Row
@@ -66,13 +64,7 @@ def add(
 
 
 @webhook.command("list")
-@click.option(
-    "--connection",
-    "name",
-    shell_complete=connection_names,
-    metavar="NAME",
-    help="Only this connection.",
-)
+@connection_option("Only this connection.")
 @json_option(WEBHOOK, many=True)
 @pass_command_context
 def list_webhooks(context: CommandContext, name: str | None, as_json: bool) -> None:
@@ -112,21 +104,14 @@ def _wait(context: CommandContext, webhook_id: int, event_id: int) -> Tested:
 
 @webhook.command()
 @click.argument("webhook_id", metavar="ID", type=int)
-@json_option(OUTCOME)
-@pass_command_context
-def remove(context: CommandContext, webhook_id: int, as_json: bool) -> None:
+@decides()
+def remove(webhook_id: int) -> PlanOf:
     """Remove a webhook and the events that still wait for it."""
-    say_outcome(decide(context, partial(operations.plan_remove, webhook_id=webhook_id)), as_json)
+    return partial(operations.plan_remove, webhook_id=webhook_id)
 
 
 @webhook.command("parked")
-@click.option(
-    "--connection",
-    "name",
-    shell_complete=connection_names,
-    metavar="NAME",
-    help="Only this connection.",
-)
+@connection_option("Only this connection.")
 @limit_option(RECENT)
 @json_option(PARKED, many=True)
 @pass_command_context
@@ -150,28 +135,19 @@ EVENTS = click.argument("event_ids", metavar="[EVENT]...", type=int, nargs=-1)
 @webhook.command()
 @click.argument("webhook_id", metavar="WEBHOOK", type=int)
 @EVENTS
-@json_option(OUTCOME)
-@pass_command_context
-def retry(
-    context: CommandContext, webhook_id: int, event_ids: tuple[int, ...], as_json: bool
-) -> None:
+@decides()
+def retry(webhook_id: int, event_ids: tuple[int, ...]) -> PlanOf:
     """Deliver events again that were set aside: all of a webhook, or these."""
-    plan = partial(parked.plan_retry, webhook_id=webhook_id, event_ids=event_ids)
-    say_outcome(decide(context, plan), as_json)
+    return partial(parked.plan_retry, webhook_id=webhook_id, event_ids=event_ids)
 
 
 @webhook.command()
 @click.argument("webhook_id", metavar="WEBHOOK", type=int)
 @EVENTS
-@yes_option
-@json_option(OUTCOME)
-@pass_command_context
-def drop(
-    context: CommandContext, webhook_id: int, event_ids: tuple[int, ...], yes: bool, as_json: bool
-) -> None:
+@decides(asks=True)
+def drop(webhook_id: int, event_ids: tuple[int, ...]) -> PlanOf:
     """Give up events that were set aside: all of a webhook, or these. They are never delivered."""
-    plan = partial(parked.plan_drop, webhook_id=webhook_id, event_ids=event_ids)
-    say_outcome(decide(context, plan, yes=yes), as_json)
+    return partial(parked.plan_drop, webhook_id=webhook_id, event_ids=event_ids)
 
 
 def _parked(one: Parked) -> Row:
