@@ -12,14 +12,13 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decide, decides
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
-from console.cli.listing import Listing
+from console.cli.listing import Found, Listing, field
 from console.cli.params import connection_option
 from shared import dates
 from shared.operations import alerts as operations
 from shared.operations.alerts import RecipientStanding, TestResults, Wanted
 from shared.operations.contracts.alerts import ADDED, ALERT, RECIPIENT, TESTED
 from shared.operations.describe import alerts as describe
-from shared.operations.describe.tables import Column, Row
 from shared.rules.alerts import Alert, Audience, Digest
 
 TEST_SECONDS = 60.0
@@ -100,28 +99,43 @@ def add(
         output.say(added.secret)
 
 
+RECIPIENTS = Listing[RecipientStanding](
+    RECIPIENT,
+    field("ID", lambda one: str(one.recipient.id), right=True),
+    field("Address", lambda one: one.recipient.shown, least=16),
+    field("Alerts", lambda one: describe.whom(one.recipient), least=12),
+    field("State", describe.standing, least=7),
+    field("Delivered", lambda one: dates.moment(one.delivered_at, "never"), drop=1),
+    connection=lambda one: one.recipient.connection or "",
+)
+ALERTS = Listing[Alert](
+    ALERT,
+    field("State", describe.state),
+    field("Since", lambda one: dates.moment(one.opened_at)),
+    field("Alert", lambda one: one.subject, least=20),
+    field("What is wrong", lambda one: one.told, least=24),
+    connection=lambda one: one.connection,
+)
+
+
 @alerts.command("list")
 @connection_option("Only those of this connection.")
-@json_option(RECIPIENT, many=True)
-@pass_command_context
-def list_recipients(context: CommandContext, name: str | None, as_json: bool) -> None:
+@RECIPIENTS.command
+def list_recipients(context: CommandContext, name: str | None) -> Found[RecipientStanding]:
     """List the recipients and the state of their messages; no secret is shown."""
     found = context.read(partial(operations.view_recipients, connection=name))
     reasons = [f"{one.recipient.id}: {one.reason}" for one in found if one.reason]
-    nothing = "No recipients yet. Add one: deskbridge alerts add ADDRESS"
-    RECIPIENTS.say(found, nothing, reasons, as_json=as_json)
+    return Found(found, "No recipients yet. Add one: deskbridge alerts add ADDRESS", reasons)
 
 
 @alerts.command()
 @connection_option("Only of this connection.")
 @click.option("--closed", is_flag=True, help="Include alerts that are over.")
-@json_option(ALERT, many=True)
-@pass_command_context
-def show(context: CommandContext, name: str | None, closed: bool, as_json: bool) -> None:
+@ALERTS.command
+def show(context: CommandContext, name: str | None, closed: bool) -> Found[Alert]:
     """Show what is wrong now, newest first."""
     view = partial(operations.view_alerts, limit=_MOST, connection=name, closed=closed)
-    nothing = "The daemon has found nothing wrong."
-    ALERTS.say(context.read(view), nothing, as_json=as_json)
+    return Found(context.read(view), "The daemon has found nothing wrong.")
 
 
 @alerts.command()
@@ -160,35 +174,3 @@ def _wait(context: CommandContext, ids: Sequence[int]) -> TestResults:
 def remove(recipient_id: int) -> PlanOf:
     """Remove a recipient: it gets no more alerts."""
     return partial(operations.plan_remove, recipient_id=recipient_id)
-
-
-def _recipient(one: RecipientStanding) -> Row:
-    held = one.recipient
-    delivered = dates.moment(one.delivered_at, "never")
-    return Row((str(held.id), held.shown, describe.whom(held), describe.standing(one), delivered))
-
-
-RECIPIENTS = Listing(
-    RECIPIENT,
-    (
-        *(Column("ID", right=True), Column("Address", least=16), Column("Alerts", least=12)),
-        *(Column("State", least=7), Column("Delivered", drop=1)),
-    ),
-    _recipient,
-    connection=lambda one: one.recipient.connection or "",
-)
-
-
-def _alert(one: Alert) -> Row:
-    return Row((describe.state(one), dates.moment(one.opened_at), one.subject, one.told))
-
-
-ALERTS = Listing(
-    ALERT,
-    (
-        *(Column("State"), Column("Since"), Column("Alert", least=20)),
-        Column("What is wrong", least=24),
-    ),
-    _alert,
-    connection=lambda one: one.connection,
-)

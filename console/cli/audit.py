@@ -8,18 +8,15 @@ from pathlib import Path
 
 import click
 
-from console.cli.context import CommandContext, pass_command_context
+from console.cli.context import CommandContext
 from console.cli.deciding import PlanOf, decides
-from console.cli.json_option import json_option
-from console.cli.listing import Listing, limit_option, most
+from console.cli.listing import Found, Listing, field, limit_option, newest
 from console.cli.params import Day, connection_option
 from shared import dates
 from shared.operations import audit as operations
 from shared.operations import audit_pruning
 from shared.operations.audit import AuditFilter
 from shared.operations.contracts.records import AUDIT_ENTRY
-from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import count
 from shared.rules.values import AuditEntry
 
 RECENT = 20
@@ -30,6 +27,16 @@ def audit() -> None:
     """The audit log: who changed what, and when."""
 
 
+ENTRIES = Listing[AuditEntry](
+    AUDIT_ENTRY,
+    field("When", lambda one: dates.moment(one.at)),
+    field("Who", lambda one: one.who, least=10),
+    field("What", lambda one: one.action),
+    field("Connection", lambda one: one.connection, least=10),
+    below=lambda one: [one.detail],
+)
+
+
 @audit.command("list")
 @connection_option("Only changes to this connection, which may have been removed since.")
 @click.option("--who", metavar="TEXT", help="Only changes by users whose name contains TEXT.")
@@ -38,8 +45,7 @@ def audit() -> None:
 @click.option("--since", metavar="DATE", type=Day(), help="Only from this date on.")
 @click.option("--until", metavar="DATE", type=Day(), help="Only up to and including this date.")
 @limit_option(RECENT)
-@json_option(AUDIT_ENTRY, many=True)
-@pass_command_context
+@ENTRIES.command
 def list_entries(
     context: CommandContext,
     name: str | None,
@@ -49,8 +55,7 @@ def list_entries(
     since: date | None,
     until: date | None,
     limit: int | None,
-    as_json: bool,
-) -> None:
+) -> Found[AuditEntry]:
     """List what people changed, newest first.
 
     Entries keep the name that a connection had at the time. Days are in this machine's time zone.
@@ -58,17 +63,11 @@ def list_entries(
     parts = {"who": who, "action": action, "anywhere": text}
     holding = tuple((place, part) for place, part in parts.items() if part is not None)
     wanted = AuditFilter(holding, name, first_day=since, last_day=until)
-    wanted_most = most(limit, RECENT, as_json=as_json)
-    found = context.read(partial(operations.view, wanted=wanted, limit=wanted_most))
-    told = f"The newest {count(len(found), 'entry', 'entries')}. More: --limit N"
-    ENTRIES.say(
-        found,
-        "Nothing has been changed yet."
-        if wanted == AuditFilter()
-        else "No matching entries. All: deskbridge audit list",
-        [told] * (len(found) == wanted_most),
-        as_json=as_json,
-    )
+    found = context.read(partial(operations.view, wanted=wanted, limit=limit))
+    nothing = "Nothing has been changed yet."
+    if wanted != AuditFilter():
+        nothing = "No matching entries. All: deskbridge audit list"
+    return Found(found, nothing, newest(found, limit, "entry", "entries"))
 
 
 @audit.command()
@@ -89,15 +88,3 @@ def prune(before: date, file: Path) -> PlanOf:
     stay. Exits with 3 if no entry is that old.
     """
     return partial(audit_pruning.plan_prune, before=before, file=file.absolute())
-
-
-def _row(entry: AuditEntry) -> Row:
-    below = [entry.detail] if entry.detail else []
-    return Row((dates.moment(entry.at), entry.who, entry.action, entry.connection), below=below)
-
-
-ENTRIES = Listing(
-    AUDIT_ENTRY,
-    (Column("When"), Column("Who", least=10), Column("What"), Column("Connection", least=10)),
-    _row,
-)

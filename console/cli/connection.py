@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from shlex import quote
@@ -15,14 +16,13 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decide, decides, yes_option
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
-from console.cli.listing import Listing
+from console.cli.listing import Found, Listing, Table, field
 from console.cli.params import name_argument, named_argument, refuse_as_option
 from shared import dates
 from shared.operations import connections, pausing
 from shared.operations.connections import ConnectionView
 from shared.operations.contracts.connections import CONNECTION, CONNECTION_DETAIL
 from shared.operations.describe.connections import lock, password, paused
-from shared.operations.describe.tables import Column, Row
 from shared.rules.values import Application
 
 
@@ -63,42 +63,36 @@ def _say_next(name: str) -> None:
 def list_connections(context: CommandContext, as_json: bool) -> None:
     """List the connections."""
     found, now = context.read(connections.view_all), context.store.now()
-    Listing(CONNECTION, COLUMNS, partial(_row, now=now)).say(
-        found, "No connection yet. Next: deskbridge connection add NAME", as_json=as_json
-    )
+    nothing = "No connection yet. Next: deskbridge connection add NAME"
+    _connections(now).say(Found(found, nothing), as_json=as_json)
 
 
-COLUMNS = (
-    Column("Name", least=12, fair=28),
-    Column("Layout", drop=1),
-    Column("Company", least=12),
-    Column("Last call", drop=2),
-    Column("Last sync", paint=output.state),
-    Column("Problems", right=True),
-)
-
-
-def _row(held: ConnectionView, now: datetime) -> Row:
-    return Row(
-        (
-            held.connection.name,
-            held.connection.layout,
-            held.company or "not read yet",
-            dates.moment(held.last_seen_at, "never"),
-            held.last_sync.state if held.last_sync else "none yet",
-            str(held.open_problems),
+def _connections(now: datetime) -> Listing[ConnectionView]:
+    return Listing[ConnectionView](
+        CONNECTION,
+        field("Name", lambda one: one.connection.name, least=12, fair=28),
+        field("Layout", lambda one: one.connection.layout, drop=1),
+        field("Company", lambda one: one.company or "not read yet", least=12),
+        field("Last call", lambda one: dates.moment(one.last_seen_at, "never"), drop=2),
+        field(
+            "Last sync",
+            lambda one: one.last_sync.state if one.last_sync else "none yet",
+            paint=output.state,
         ),
-        below=[
-            *(told for one in held.applications if (told := _lock(one, now))),
-            *([f"Payments wait: {held.hold.reason}"] if held.hold else []),
-            *([f"{told}."] if (told := paused(held.connection)) else []),
-        ],
+        field("Problems", lambda one: str(one.open_problems), right=True),
+        below=lambda one: _in_the_way(one, now),
     )
 
 
-def _lock(application: Application, now: datetime) -> str:
-    told = lock(application, now)
-    return f"{application.kind.label}: {told}" if told else ""
+def _in_the_way(held: ConnectionView, now: datetime) -> Iterator[str]:
+    """What keeps it from syncing or from posting."""
+    for one in held.applications:
+        if told := lock(one, now):
+            yield f"{one.kind.label}: {told}"
+    if held.hold:
+        yield f"Payments wait: {held.hold.reason}"
+    if told := paused(held.connection):
+        yield f"{told}."
 
 
 @connection.command("show")
@@ -118,29 +112,15 @@ def show(context: CommandContext, name: str | None, as_json: bool) -> None:
     for section in held.sections:
         output.say_pairs(section.lines)
         output.say()
-    rows = [_application_row(application, now) for application in held.applications]
-    output.say_table(APPLICATION_COLUMNS, rows)
-
-
-APPLICATION_COLUMNS = (
-    Column("Application"),
-    Column("User name"),
-    Column("Password", drop=1),
-    Column("Last call"),
-)
-
-
-def _application_row(application: Application, now: datetime) -> Row:
-    told = lock(application, now)
-    return Row(
-        (
-            application.kind.label,
-            application.username,
-            password(application),
-            dates.moment(application.last_seen_at, "never"),
-        ),
-        below=[f"{told} Unlock it: deskbridge password unlock NAME"] if told else [],
-    )
+    Table[Application](
+        field("Application", lambda one: one.kind.label),
+        field("User name", lambda one: one.username),
+        field("Password", password, drop=1),
+        field("Last call", lambda one: dates.moment(one.last_seen_at, "never")),
+        below=lambda one: [
+            f"{told} Unlock it: deskbridge password unlock NAME" if (told := lock(one, now)) else ""
+        ],
+    ).show(held.applications)
 
 
 @connection.command("edit")

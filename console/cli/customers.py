@@ -10,7 +10,7 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide
 from console.cli.json_option import json_option
-from console.cli.listing import Listing
+from console.cli.listing import Found, Listing, Table, field, money
 from console.cli.params import name_argument, named_argument
 from shared import dates
 from shared.operations import customers as operations
@@ -23,8 +23,8 @@ from shared.operations.contracts.ledger import (
 from shared.operations.customers import Matched
 from shared.operations.describe import customers as describe
 from shared.operations.describe import invoices
-from shared.operations.describe.tables import CURRENCY, Column, Row
-from shared.operations.describe.text import count, grouped
+from shared.operations.describe.tables import CURRENCY
+from shared.operations.describe.text import count
 from shared.rules.ledger import CustomerDetail, CustomerSides, InvoiceSides, Listed
 from shared.rules.payments.values import CustomerMapping
 
@@ -36,6 +36,16 @@ def customers() -> None:
     """Customers that imported invoices are billed to."""
 
 
+CUSTOMERS = Listing[CustomerSides](
+    CUSTOMER,
+    field("Customer", lambda one: one.full_name, least=20),
+    field("Number", lambda one: one.account_number, drop=2),
+    field("Active", lambda one: "yes" if one.active else "no"),
+    field("ListID", lambda one: one.list_id, drop=1),
+    connection=lambda one: one.connection,
+)
+
+
 @customers.command("list")
 @name_argument
 @click.option(
@@ -44,39 +54,18 @@ def customers() -> None:
     is_flag=True,
     help="Include customers whose imported invoices are all paid, void or deleted.",
 )
-@json_option(CUSTOMER, many=True)
-@pass_command_context
+@CUSTOMERS.command
 def list_customers(
-    context: CommandContext, name: str | None, with_settled: bool, as_json: bool
-) -> None:
+    context: CommandContext, name: str | None, with_settled: bool
+) -> Found[CustomerSides]:
     """List the customers of NAME, or of all connections: those with open invoices."""
     view = partial(operations.view_list, connection=name, with_settled=with_settled)
     found = context.read(view)
-    CUSTOMERS.say(
-        found,
-        (
-            "No customer yet: customers are imported with their invoices. Next: run Invoice Sync "
-            "in the Web Connector."
-        ),
-        [count(len(found), "customer")],
-        as_json=as_json,
+    nothing = (
+        "No customer yet: customers are imported with their invoices. Next: run Invoice Sync in "
+        "the Web Connector."
     )
-
-
-def _customer_row(customer: CustomerSides) -> Row:
-    active = "yes" if customer.active else "no"
-    return Row((customer.full_name, customer.account_number, active, customer.list_id))
-
-
-CUSTOMERS = Listing(
-    CUSTOMER,
-    (
-        *(Column("Customer", least=20), Column("Number", drop=2)),
-        *(Column("Active"), Column("ListID", drop=1)),
-    ),
-    _customer_row,
-    lambda customer: customer.connection,
-)
+    return Found(found, nothing, [count(len(found), "customer")])
 
 
 @customers.command("show")
@@ -103,36 +92,22 @@ def _say_invoices_of(detail: CustomerDetail) -> None:
         if found:
             output.say()
             output.say(output.strong(title))
-            output.say_table(DETAIL_COLUMNS, [_detail_row(one) for one in found])
+            DETAILS.show(found)
     if detail.more:
         output.say_wrapped(
             f'There are more. All: deskbridge invoices list "{detail.sides.connection}"'
         )
 
 
-DETAIL_COLUMNS = (
-    Column("Invoice"),
-    Column("Customer or job", least=14, drop=1),
-    Column("Status", drop=3),
-    Column("Ours", right=True),
-    Column("QuickBooks", right=True),
-    CURRENCY,
-    Column("Date", drop=2),
+DETAILS = Table[InvoiceSides](
+    field("Invoice", lambda one: one.number or "(none)"),
+    field("Customer or job", lambda one: one.named, least=14, drop=1),
+    field("Status", invoices.status, drop=3),
+    money("Ours", lambda one: one.balance),
+    field("QuickBooks", invoices.seen, right=True),
+    (CURRENCY, lambda one: one.currency),
+    field("Date", lambda one: dates.day(one.date), drop=2),
 )
-
-
-def _detail_row(one: InvoiceSides) -> Row:
-    return Row(
-        (
-            one.number or "(none)",
-            one.named,
-            invoices.status(one),
-            grouped(one.balance),
-            invoices.seen(one),
-            one.currency,
-            dates.day(one.date),
-        )
-    )
 
 
 @customers.command("map")
@@ -178,38 +153,25 @@ def unmap_customer(context: CommandContext, name: str, platform_name: str, as_js
     _say_matched(decide(context, plan_of), as_json)
 
 
+MAPPINGS = Listing[Listed[CustomerMapping]](
+    LISTED_MAPPING,
+    field("On the platform", lambda one: one.row.name, least=16),
+    field("In QuickBooks", lambda one: one.row.customer or "(no longer in QuickBooks)", least=16),
+    field("ListID", lambda one: one.row.list_id, drop=2),
+    field("Who", lambda one: one.row.who, least=8, drop=3),
+    field("When", lambda one: dates.moment(one.row.at), drop=1),
+    connection=lambda one: one.connection,
+)
+
+
 @customers.command("mappings")
 @name_argument
-@json_option(LISTED_MAPPING, many=True)
-@pass_command_context
-def list_mappings(context: CommandContext, name: str | None, as_json: bool) -> None:
+@MAPPINGS.command
+def list_mappings(context: CommandContext, name: str | None) -> Found[Listed[CustomerMapping]]:
     """List the platform's names that are matched to customers of NAME, or of all connections."""
     found = context.read(partial(operations.view_mappings, connection=name))
-    MAPPINGS.say(
-        found,
-        (
-            "No name is matched: payments use the same customer names as QuickBooks. To match"
-            " one: deskbridge customers map NAME PLATFORM_NAME CUSTOMER"
-        ),
-        as_json=as_json,
+    nothing = (
+        "No name is matched: payments use the same customer names as QuickBooks. To match one: "
+        "deskbridge customers map NAME PLATFORM_NAME CUSTOMER"
     )
-
-
-def _mapping_row(listed: Listed[CustomerMapping]) -> Row:
-    one = listed.row
-    customer = one.customer or "(no longer in QuickBooks)"
-    return Row((one.name, customer, one.list_id, one.who, dates.moment(one.at)))
-
-
-MAPPINGS = Listing(
-    LISTED_MAPPING,
-    (
-        Column("On the platform", least=16),
-        Column("In QuickBooks", least=16),
-        Column("ListID", drop=2),
-        Column("Who", least=8, drop=3),
-        Column("When", drop=1),
-    ),
-    _mapping_row,
-    lambda listed: listed.connection,
-)
+    return Found(found, nothing)

@@ -18,7 +18,7 @@ from console.cli.errors import Refused, WrongUsage
 from console.cli.invoiced_check import check
 from console.cli.invoiced_mappings import map_record, mappings
 from console.cli.json_option import json_option
-from console.cli.listing import Listing
+from console.cli.listing import Found, Listing, field
 from console.cli.params import named_argument
 from shared import sealing
 from shared.health import internet
@@ -26,7 +26,6 @@ from shared.operations import connectors as operations
 from shared.operations import platform_doors, platform_records
 from shared.operations.contracts.connectors import OUTGOING, PREVIEW, STANDING
 from shared.operations.describe import platforms as describe
-from shared.operations.describe.tables import Column, Row
 from shared.operations.platform_standing import Preview, view_preview, view_standing
 from shared.rules.connectors import CREATE, AccountState, ConvenienceFees, Outgoing, Would
 
@@ -39,6 +38,16 @@ def fees_option(told: str, **how: Any) -> Callable[[FC], FC]:
     """The option that says what becomes of convenience fees."""
     choice = click.Choice([one.value for one in ConvenienceFees])
     return click.option("--convenience-fees", type=choice, help=told, **how)
+
+
+RECORDS = Listing[Outgoing](
+    OUTGOING,
+    field("Kind", lambda one: one.kind.value, drop=1),
+    field("Document", lambda one: one.document, least=10, fair=20),
+    field("ID", lambda one: one.object_id),
+    field("Becomes", describe.becomes),
+    below=lambda one: [one.reason],
+)
 
 
 @click.group()
@@ -138,7 +147,7 @@ def status(context: CommandContext, name: str, as_json: bool) -> None:
     output.say_sections(describe.sections(standing))
     if standing.held_up:
         output.say()
-        RECORDS.say(standing.held_up, "")
+        RECORDS.show(standing.held_up)
 
 
 @invoiced.command()
@@ -183,7 +192,7 @@ def _looked(context: CommandContext, name: str, seconds: int) -> Preview:
 def _say_preview(found: Preview, with_all: bool) -> None:
     looked_at = [one for one in found.records if one.would]
     rows = [one for one in looked_at if with_all or one.would is not Would.NOTHING]
-    RECORDS.say(rows, "Nothing would be sent.")
+    RECORDS.say(Found(rows, "Nothing would be sent."))
     output.say()
     output.say_wrapped(describe.found(found))
 
@@ -244,20 +253,6 @@ def disconnect(name: str) -> PlanOf:
     """Disconnect NAME from Invoiced and forget its key; what was sent stays there."""
     return partial(operations.plan_disconnect, name=name)
 
-
-def _record(one: Outgoing) -> Row:
-    cells = (one.kind.value, one.document, one.object_id, describe.becomes(one))
-    return Row(cells, [one.reason] if one.reason else [])
-
-
-RECORDS = Listing(
-    OUTGOING,
-    (
-        *(Column("Kind", drop=1), Column("Document", least=10, fair=20), Column("ID")),
-        Column("Becomes"),
-    ),
-    _record,
-)
 
 invoiced.add_command(check)
 invoiced.add_command(mappings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from functools import partial
 
 import click
@@ -12,12 +11,12 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.errors import Exit
 from console.cli.json_option import json_option
+from console.cli.listing import Table, field, money
 from console.cli.params import named_argument
 from shared.health import internet
 from shared.health.invoiced_books import PAGE_BYTES, invoices_there
 from shared.health.platforms import key_of
 from shared.operations.contracts.connectors import CHECKED
-from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, grouped
 from shared.operations.platform_check import Beside, Checked, view_account, view_checked
 
@@ -49,12 +48,13 @@ def check(context: CommandContext, name: str, as_json: bool) -> None:
         raise click.exceptions.Exit(int(Exit.FAILED))
 
 
-COLUMNS = (
-    Column("Document", least=12),
-    Column("QuickBooks", right=True),
-    Column("To post", right=True),
-    Column("Invoiced", right=True),
-    Column("Difference", right=True),
+BALANCES = Table[Beside](
+    field("Document", lambda one: one.document, least=12),
+    money("QuickBooks", lambda one: one.quickbooks),
+    money("To post", lambda one: one.coming_in),
+    money("Invoiced", lambda one: one.platform),
+    money("Difference", lambda one: one.difference),
+    below=lambda one: [one.because],
 )
 
 
@@ -65,7 +65,10 @@ def _say(found: Checked) -> None:
         ("Open invoices that are not on Invoiced", found.missing),
         ("Open invoices that are only on Invoiced", found.only_there),
     ):
-        _say_table(title, rows)
+        if rows:
+            output.say(output.strong(title))
+            BALANCES.show(rows)
+            output.say()
     output.say_wrapped(
         f"{count(found.invoices, 'invoice')} compared:"
         f" {grouped(found.quickbooks)} due in QuickBooks, {grouped(found.coming_in)} of it paid on"
@@ -73,17 +76,3 @@ def _say(found: Checked) -> None:
     )
     if not (found.differing or found.missing):
         output.say_wrapped("No difference.")
-
-
-def _say_table(title: str, rows: Sequence[Beside]) -> None:
-    if not rows:
-        return
-    output.say(output.strong(title))
-    output.say_table(COLUMNS, [_row(one) for one in rows])
-    output.say()
-
-
-def _row(one: Beside) -> Row:
-    amounts = (one.quickbooks, one.coming_in, one.platform, one.difference)
-    below = [one.because] if one.because else []
-    return Row((one.document, *map(grouped, amounts)), below=below)

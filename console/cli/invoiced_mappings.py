@@ -12,15 +12,24 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decides
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
-from console.cli.listing import Listing
+from console.cli.listing import Found, Listing, field
 from console.cli.params import name_argument, named_argument
 from console.cli.spreadsheet import csv_line, unarmed
 from shared.files import write_private
 from shared.operations import platform_mappings as operations
 from shared.operations.contracts.connectors import MAPPED
-from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count
 from shared.rules.connectors import Mapped
+
+MAPPINGS = Listing[Mapped](
+    MAPPED,
+    field("Kind", lambda one: one.kind.value, drop=1),
+    field("Document", lambda one: one.document, least=10, fair=20),
+    field("QuickBooks", lambda one: one.our_id),
+    field("Invoiced", lambda one: one.their_id),
+    field("Owner", lambda one: one.owner.value),
+    connection=lambda one: one.connection,
+)
 
 
 @click.command()
@@ -38,7 +47,7 @@ def mappings(context: CommandContext, name: str | None, target: Path | None, as_
     """List the records of NAME, or of all connections, with their counterparts on Invoiced."""
     found = context.read(partial(operations.view_mapped, which=name))
     if target is None:
-        MAPPINGS.say(found, "No record is on both sides yet.", as_json=as_json)
+        MAPPINGS.say(Found(found, "No record is on both sides yet."), as_json=as_json)
         return
     rows = [[unarmed(cell) for cell in MAPPED.of(one).values()] for one in found]
     lines = [csv_line(one) for one in (MAPPED.names(), *rows)]
@@ -63,18 +72,3 @@ def map_record(name: str, record: str, their_id: str | None, forget: bool) -> Pl
     if bool(their_id) == forget:
         raise WrongUsage("Which record of Invoiced is it?", "Write --as ID or --forget")
     return partial(operations.plan_map, name=name, record=record, their_id=their_id or "")
-
-
-def _mapping(one: Mapped) -> Row:
-    return Row((one.kind.value, one.document, one.our_id, one.their_id, one.owner.value))
-
-
-MAPPINGS = Listing(
-    MAPPED,
-    (
-        *(Column("Kind", drop=1), Column("Document", least=10, fair=20), Column("QuickBooks")),
-        *(Column("Invoiced"), Column("Owner")),
-    ),
-    _mapping,
-    connection=lambda one: one.connection,
-)

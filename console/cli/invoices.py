@@ -14,7 +14,7 @@ import click
 from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
-from console.cli.listing import Listing, shown, states_option
+from console.cli.listing import Field, Found, Listing, field, money, shown, states_option
 from console.cli.params import FROM_STANDARD_INPUT, connection_option, name_argument
 from console.cli.spreadsheet import csv_line, unarmed
 from shared import dates
@@ -63,7 +63,7 @@ def list_invoices(
         return
     found = list(shown(context, READING, view, lambda one: one))
     listing = LEFT_OUT if left_out else INVOICES
-    listing.say(found, _nothing(states, left_out), _totals(found))
+    listing.say(Found(found, _nothing(states, left_out), _totals(found)))
 
 
 @invoices.command("show")
@@ -106,40 +106,29 @@ LINE_COLUMNS = (
 )
 
 
-COLUMNS = (
-    Column("Number"),
-    Column("Customer", least=12),
-    Column("Date", drop=1),
-    Column("Due", drop=2),
-    Column("Total", right=True, drop=3),
-    Column("Balance", right=True),
-    CURRENCY,
-    Column("Status", drop=4),
+FIELDS: tuple[Field[InvoiceSides], ...] = (
+    field("Number", lambda one: one.number or "(none)"),
+    field("Customer", lambda one: one.customer, least=12),
+    field("Date", lambda one: dates.day(one.date), drop=1),
+    field("Due", lambda one: dates.day(one.due_date), drop=2),
+    money("Total", lambda one: one.total, drop=3),
+    money("Balance", lambda one: one.balance),
+    (CURRENCY, lambda one: one.currency),
+    field("Status", lambda one: one.status, drop=4),
 )
 
 
-def _row(invoice: InvoiceSides) -> Row:
-    return Row(
-        (
-            invoice.number or "(none)",
-            invoice.customer,
-            dates.day(invoice.date),
-            dates.day(invoice.due_date),
-            grouped(invoice.total),
-            grouped(invoice.balance),
-            invoice.currency,
-            invoice.status,
-        )
-    )
+def _reason(invoice: InvoiceSides) -> str:
+    return invoice.left_out.removeprefix("left-out-").replace("-", " ")
 
 
-def _row_with_reason(invoice: InvoiceSides) -> Row:
-    reason = invoice.left_out.removeprefix("left-out-").replace("-", " ")
-    return Row((*_row(invoice).cells, reason))
-
-
-INVOICES = Listing(LISTED_INVOICE, COLUMNS, _row, lambda invoice: invoice.connection)
-LEFT_OUT = replace(INVOICES, columns=(*COLUMNS, Column("Left out because")), row=_row_with_reason)
+INVOICES = Listing(LISTED_INVOICE, *FIELDS, connection=lambda one: one.connection)
+LEFT_OUT = Listing(
+    LISTED_INVOICE,
+    *FIELDS,
+    field("Left out because", _reason),
+    connection=lambda one: one.connection,
+)
 
 
 def _totals(found: Iterable[InvoiceSides]) -> list[str]:

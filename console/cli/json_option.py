@@ -25,6 +25,7 @@ def json_option(shape: Shape[Any], *, many: bool = False) -> Callable[[Any], Any
         "--json",
         "as_json",
         is_flag=True,
+        is_eager=True,  # other options may depend on it
         cls=JsonOption,
         shape=shape,
         many=many,

@@ -6,54 +6,137 @@ the records are of several; a sentence with the next step where there is nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
+from functools import partial, wraps
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import click
 
 from console.cli import output
-from console.cli.context import CommandContext
+from console.cli.context import CommandContext, pass_command_context
+from console.cli.json_option import json_option
 from shared.models.store import Store
 from shared.operations.contracts.shapes import Shape
 from shared.operations.describe.tables import Column, Row
-from shared.structs import Value
+from shared.operations.describe.text import count, grouped
 
 T = TypeVar("T")
+Inner = TypeVar("Inner")
 Shown = TypeVar("Shown")
 Command = TypeVar("Command", bound=Callable[..., Any])
+Field: TypeAlias = tuple[Column, Callable[[T], str]]
 CONNECTION = Column("Connection", least=10)
 
 
-class Listing(Value, Generic[T]):
-    """How records of one kind are listed.
+def field(
+    title: str,
+    cell: Callable[[T], str],
+    *,
+    right: bool = False,
+    least: int = 0,
+    drop: int = 0,
+    fair: int = 0,
+    paint: Callable[[str], str] = str,
+) -> Field[T]:
+    """A column with what it shows of a record; ``Column`` says what the others mean."""
+    return Column(title, right, least, drop, fair, paint=paint), cell
+
+
+def number(title: str, figure: Callable[[T], int], *, drop: int = 0) -> Field[T]:
+    """A column of whole numbers."""
+    return field(title, lambda one: f"{figure(one):,}", right=True, drop=drop)
+
+
+def money(title: str, amount: Callable[[T], Decimal], *, drop: int = 0) -> Field[T]:
+    """A column of amounts."""
+    return field(title, lambda one: grouped(amount(one)), right=True, drop=drop)
+
+
+def inside(part: Callable[[T], Inner], fields: Iterable[Field[Inner]]) -> Iterator[Field[T]]:
+    """The columns of a part of each record."""
+    for column, cell in fields:
+        yield column, partial(_of_part, part, cell)
+
+
+def _of_part(part: Callable[[T], Inner], cell: Callable[[Inner], str], one: T) -> str:
+    return cell(part(one))
+
+
+class Table(Generic[T]):
+    """A table of records; ``below`` is what each is followed by, a paragraph each."""
+
+    def __init__(
+        self, *fields: Field[T], below: Callable[[T], Iterable[str]] = lambda _one: ()
+    ) -> None:
+        self.columns = tuple(column for column, _ in fields)
+        self._cells = [cell for _, cell in fields]
+        self._below = below
+
+    def row(self, one: T) -> Row:
+        """The row of a record; what is empty is not below it."""
+        return Row([cell(one) for cell in self._cells], [*filter(None, self._below(one))])
+
+    def show(self, found: Iterable[T]) -> None:
+        """Print the records."""
+        output.say_table(self.columns, [self.row(one) for one in found])
+
+
+class Found(NamedTuple, Generic[T]):
+    """What a list command found: the records, what is said without any, what below them."""
+
+    records: Sequence[T]
+    nothing: str
+    below: Iterable[str] = ()
+
+
+class Listing(Table[T]):
+    """How records of one kind are listed, as JSON or as a table.
 
     ``connection`` names that of a record; it is shown where there are several.
     """
 
-    shape: Shape[T]
-    columns: Sequence[Column]
-    row: Callable[[T], Row]
-    connection: Callable[[T], str] | None = None
-
-    def say(
-        self, found: Sequence[T], nothing: str, below: Iterable[str] = (), *, as_json: bool = False
+    def __init__(
+        self,
+        shape: Shape[T],
+        *fields: Field[T],
+        below: Callable[[T], Iterable[str]] = lambda _one: (),
+        connection: Callable[[T], str] | None = None,
     ) -> None:
-        """Show what was found, with sentences ``below``; or say that there is ``nothing``."""
+        super().__init__(*fields, below=below)
+        self._shape = shape
+        self._connection = connection
+
+    def command(self, ask: Callable[..., Found[T]]) -> Callable[..., None]:
+        """A command that lists what its function finds."""
+
+        @wraps(ask)
+        @pass_command_context
+        def run(context: CommandContext, /, *, as_json: bool, **given: Any) -> None:
+            self.say(ask(context, **given), as_json=as_json)
+
+        listed: Callable[..., None] = json_option(self._shape, many=True)(run)
+        return listed
+
+    def say(self, found: Found[T], *, as_json: bool = False) -> None:
+        """Show what was found, with sentences below; or say that there is nothing."""
         if as_json:
-            output.say_json_lines(map(self.json_line, found))
-        elif found:
-            self._say_table(found)
-            _say_below(list(below))
+            output.say_json_lines(map(self.json_line, found.records))
+        elif found.records:
+            self.show(found.records)
+            _say_below(list(found.below))
         else:
-            output.say_wrapped(nothing)
+            output.say_wrapped(found.nothing)
 
     def json_line(self, one: T) -> str:
         """One record as an object on a line."""
-        return output.json_text(self.shape.of(one))
+        return output.json_text(self._shape.of(one))
 
-    def _say_table(self, found: Sequence[T]) -> None:
-        columns, rows = self.columns, [self.row(one) for one in found]
-        named = [self.connection(one) for one in found] if self.connection else []
+    def show(self, found: Iterable[T]) -> None:
+        """Print the records, with a column for their connection where that differs."""
+        records = list(found)
+        columns, rows = self.columns, [self.row(one) for one in records]
+        named = [self._connection(one) for one in records] if self._connection else []
         if len(set(named)) > 1:
             columns = (*columns, CONNECTION)
             both = zip(rows, named, strict=True)
@@ -96,17 +179,23 @@ def states_option(
 
 
 def limit_option(recent: int) -> Callable[[Command], Command]:
-    """``--limit``: how many of the newest; ``most`` reads it."""
+    """``--limit``: how many of the newest, None for all; with --json that is the default."""
+
+    def most(ctx: click.Context, _option: click.Parameter, given: int | None) -> int | None:
+        if given is None:
+            return None if ctx.params["as_json"] else recent
+        return given or None
+
     return click.option(
         "--limit",
         type=click.IntRange(min=0),
         metavar="N",
+        callback=most,
         help=f"The newest N; 0 for all. Default: {recent}, and all with --json.",
     )
 
 
-def most(limit: int | None, recent: int, *, as_json: bool) -> int | None:
-    """How many are wanted at the most; None: all."""
-    if limit is None:
-        return None if as_json else recent
-    return limit or None
+def newest(found: Sequence[T], limit: int | None, one: str, many: str = "") -> list[str]:
+    """What is said below the newest records where there may be more."""
+    told = f"The newest {count(len(found), one, many)}. More: --limit N"
+    return [told] * (len(found) == limit)

@@ -6,14 +6,12 @@ from functools import partial
 
 import click
 
-from console.cli.context import CommandContext, pass_command_context
+from console.cli.context import CommandContext
 from console.cli.deciding import PlanOf, decides
-from console.cli.json_option import json_option
-from console.cli.listing import Listing
+from console.cli.listing import Found, Listing, field
 from shared import dates
 from shared.operations import operators as operations
 from shared.operations.contracts.records import OPERATOR
-from shared.operations.describe.tables import Column, Row
 from shared.rules.operators import OperatorEntry, Role
 
 
@@ -62,17 +60,30 @@ def add(
     )
 
 
+def _where(one: OperatorEntry) -> str:
+    return "all" if one.every_connection else ", ".join(one.connections) or "none anymore"
+
+
+OPERATORS = Listing[OperatorEntry](
+    OPERATOR,
+    field("Operator", lambda one: one.name, least=10),
+    field("May", lambda one: one.role.value),
+    field("Who", lambda one: f"user {one.user}" if one.user else f"group {one.group}", least=10),
+    field("Connections", _where, least=12),
+    field("Added", lambda one: dates.moment(one.added_at)),
+    field("By", lambda one: one.added_by, least=8),
+)
+
+
 @operator.command("list")
-@json_option(OPERATOR, many=True)
-@pass_command_context
-def list_operators(context: CommandContext, as_json: bool) -> None:
+@OPERATORS.command
+def list_operators(context: CommandContext) -> Found[OperatorEntry]:
     """List the operators, by name."""
-    OPERATORS.say(
-        context.read(operations.view_all),
+    nothing = (
         "No operators: anyone who can open the store may do everything. Add one: deskbridge"
-        " operator add NAME --role ROLE",
-        as_json=as_json,
+        " operator add NAME --role ROLE"
     )
+    return Found(context.read(operations.view_all), nothing)
 
 
 @operator.command()
@@ -81,19 +92,3 @@ def list_operators(context: CommandContext, as_json: bool) -> None:
 def remove(name: str) -> PlanOf:
     """Remove the operator NAME: the rights end at once, even in an open console."""
     return partial(operations.plan_remove, name=name)
-
-
-def _row(one: OperatorEntry) -> Row:
-    where = "all" if one.every_connection else ", ".join(one.connections) or "none anymore"
-    whose = f"user {one.user}" if one.user else f"group {one.group}"
-    return Row((one.name, one.role.value, whose, where, dates.moment(one.added_at), one.added_by))
-
-
-OPERATORS = Listing(
-    OPERATOR,
-    (
-        *(Column("Operator", least=10), Column("May"), Column("Who", least=10)),
-        *(Column("Connections", least=12), Column("Added"), Column("By", least=8)),
-    ),
-    _row,
-)

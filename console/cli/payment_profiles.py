@@ -10,7 +10,7 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decides
 from console.cli.json_option import json_option
-from console.cli.listing import Listing
+from console.cli.listing import Found, Listing, field
 from console.cli.params import connection_option, name_argument, named_argument
 from shared.operations import payment_profiles
 from shared.operations.contracts.payment_intake import SAVED_PROFILE, SHOWN_PROFILE
@@ -25,31 +25,30 @@ def profiles() -> None:
     """Profiles: how the columns of a file of payments are read."""
 
 
-def _row(one: Listed[SavedProfile]) -> Row:
+def _with(one: Listed[SavedProfile]) -> str:
     saved = one.row
-    told = (*saved.maps, saved.date_order, saved.time_zone)
-    return Row((saved.label, saved.base, ", ".join(filter(None, told))))
+    return ", ".join(filter(None, (*saved.maps, saved.date_order, saved.time_zone)))
 
 
-PROFILES = Listing(
+PROFILES = Listing[Listed[SavedProfile]](
     SAVED_PROFILE,
-    (Column("Profile", least=10), Column("On top of", drop=1), Column("With", least=20)),
-    _row,
-    lambda one: one.connection,
+    field("Profile", lambda one: one.row.label, least=10),
+    field("On top of", lambda one: one.row.base, drop=1),
+    field("With", _with, least=20),
+    connection=lambda one: one.connection,
 )
 
 
 @profiles.command("list")
 @name_argument
-@json_option(SAVED_PROFILE, many=True)
-@pass_command_context
-def list_profiles(context: CommandContext, name: str | None, as_json: bool) -> None:
+@PROFILES.command
+def list_profiles(context: CommandContext, name: str | None) -> Found[Listed[SavedProfile]]:
     """List the profiles that were saved for NAME, or for all connections."""
     found = context.read(partial(payment_profiles.view_list, which=name))
     come = f"Deskbridge comes with {', '.join(shipped())}."
     how = "Show one: deskbridge payments profiles show LABEL"
     nothing = f"No profile is saved yet: import with --save-profile LABEL. {come} {how}"
-    PROFILES.say(found, nothing, (come, how), as_json=as_json)
+    return Found(found, nothing, (come, how))
 
 
 @profiles.command("show")

@@ -13,15 +13,26 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from console.cli.later import LaterGroup
-from console.cli.listing import Listing, limit_option, most, shown, states_option
+from console.cli.listing import (
+    Field,
+    Found,
+    Listing,
+    Table,
+    field,
+    inside,
+    limit_option,
+    money,
+    shown,
+    states_option,
+)
 from console.cli.params import chosen_connection, name_argument
 from shared import dates
 from shared.models.store import Store
 from shared.operations import payment_views
 from shared.operations.contracts.payments import PAYMENT_LINE
 from shared.operations.describe.payments import MEANINGS, name_of, status_word
-from shared.operations.describe.tables import CURRENCY, Column, Row
-from shared.operations.describe.text import count, grouped
+from shared.operations.describe.tables import CURRENCY
+from shared.operations.describe.text import count
 from shared.rules.payments.values import Payment, PaymentStatus
 from shared.rules.payments.views import PaymentFilter, PaymentLine
 
@@ -67,14 +78,13 @@ def list_payments(
 
     Newest first; in JSON, in the order in which they arrived.
     """
-    wanted = most(limit, RECENT, as_json=as_json)
     asked = partial(_wanted, name, states, source, deleted)
     if as_json:
-        output.say_json_lines(_json_lines(context, asked, wanted))
+        output.say_json_lines(_json_lines(context, asked, limit))
         return
-    found = _newest(context, asked, wanted and wanted + 1)
-    listed = found[:wanted]
-    PAYMENTS.say(listed, _nothing(states, source, deleted), _told(found, listed))
+    found = _newest(context, asked, limit and limit + 1)
+    listed = found[:limit]
+    PAYMENTS.say(Found(listed, _nothing(states, source, deleted), _told(found, listed)))
 
 
 def _told(found: Sequence[PaymentLine], listed: Sequence[PaymentLine]) -> Iterator[str]:
@@ -120,35 +130,27 @@ def _wanted(
     return PaymentFilter(connection_id, chosen, deleted=deleted) if chosen else None
 
 
-COLUMNS = (
-    Column("ID", right=True),
-    Column("Status", paint=output.state),
-    Column("Payment"),
-    Column("Customer", least=10, fair=16, drop=2),
-    Column("Date", drop=1),
-    Column("Amount", right=True),
-    CURRENCY,
+FIELDS: tuple[Field[Payment], ...] = (
+    field("ID", lambda one: str(one.id), right=True),
+    field("Status", status_word, paint=output.state),
+    field("Payment", name_of),
+    field("Customer", lambda one: one.customer, least=10, fair=16, drop=2),
+    field("Date", lambda one: dates.day(one.date), drop=1),
+    money("Amount", lambda one: one.amount),
+    (CURRENCY, lambda one: one.currency),
 )
 
 
-def payment_row(payment: Payment) -> Row:
-    """A row under COLUMNS, the reason below."""
-    return Row(
-        (
-            str(payment.id),
-            status_word(payment),
-            name_of(payment),
-            payment.customer,
-            dates.day(payment.date),
-            grouped(payment.amount),
-            payment.currency,
-        ),
-        below=[payment.reason] if payment.reason else [],
-    )
+def _payment(line: PaymentLine) -> Payment:
+    return line.payment
 
 
-PAYMENTS = Listing(
-    PAYMENT_LINE, COLUMNS, lambda line: payment_row(line.payment), lambda line: line.connection
+PAYMENTS_ALONE = Table[Payment](*FIELDS, below=lambda one: [one.reason])
+PAYMENTS = Listing[PaymentLine](
+    PAYMENT_LINE,
+    *inside(_payment, FIELDS),
+    below=lambda line: [line.payment.reason],
+    connection=lambda line: line.connection,
 )
 
 

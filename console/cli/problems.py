@@ -13,12 +13,11 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decides
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
-from console.cli.listing import Listing, states_option
+from console.cli.listing import Found, Listing, field, states_option
 from console.cli.params import connection_option, name_argument, numbers_given
 from shared.operations import problems as operations
 from shared.operations.contracts.records import PROBLEM
 from shared.operations.describe.problems import sections
-from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count
 from shared.rules.values import Problem, ProblemState
 
@@ -31,49 +30,33 @@ def problems() -> None:
     """Problems: records that need attention, with the reason and the remedy."""
 
 
+PROBLEMS = Listing[Problem](
+    PROBLEM,
+    field("ID", lambda one: str(one.id), right=True),
+    field("State", lambda one: one.state, paint=output.state),
+    field("Connection", lambda one: one.connection, least=10, drop=1),
+    field("Document", lambda one: one.document or one.object_id, least=20),
+    below=lambda one: (one.message, one.remedy),
+)
+
+
 @problems.command("list")
 @name_argument
 @states_option("--state", [*STATES, "any"], "open and retry")
-@json_option(PROBLEM, many=True)
-@pass_command_context
+@PROBLEMS.command
 def list_problems(
-    context: CommandContext, name: str | None, states: tuple[str, ...], as_json: bool
-) -> None:
+    context: CommandContext, name: str | None, states: tuple[str, ...]
+) -> Found[Problem]:
     """List the problems of NAME, or of all connections."""
     words = STATES if "any" in states else states
     wanted = [ProblemState(word) for word in words] or operations.WAITING
     found = context.read(partial(operations.view_all, connection=name, states_wanted=wanted))
     which = f"problem that is {' or '.join(states)}" if states else "open problem"
-    PROBLEMS.say(
-        found,
-        f"No {which}. The last syncs: deskbridge syncs list",
-        [
-            (
-                f"{count(len(found), 'problem')}. Next: deskbridge problems show ID, fix the "
-                "cause, then deskbridge problems retry ID"
-            )
-        ],
-        as_json=as_json,
+    how = (
+        f"{count(len(found), 'problem')}. Next: deskbridge problems show ID, fix the cause, then "
+        "deskbridge problems retry ID"
     )
-
-
-def _row(problem: Problem) -> Row:
-    return Row(
-        (str(problem.id), problem.state, problem.connection, problem.document or problem.object_id),
-        below=[text for text in (problem.message, problem.remedy) if text],
-    )
-
-
-PROBLEMS = Listing(
-    PROBLEM,
-    (
-        Column("ID", right=True),
-        Column("State", paint=output.state),
-        Column("Connection", least=10, drop=1),
-        Column("Document", least=20),
-    ),
-    _row,
-)
+    return Found(found, f"No {which}. The last syncs: deskbridge syncs list", [how])
 
 
 @problems.command()

@@ -11,9 +11,9 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.errors import Exit, NotThere
 from console.cli.json_option import json_option
+from console.cli.listing import Table, field, money
 from console.cli.params import name_argument
-from console.cli.payments import COLUMNS as PAYMENT_COLUMNS
-from console.cli.payments import payment_row
+from console.cli.payments import PAYMENTS_ALONE as PAYMENTS
 from shared import dates
 from shared.operations import reconcile as operation
 from shared.operations.contracts.reconcile import RECONCILIATION
@@ -21,6 +21,7 @@ from shared.operations.describe.payments import name_of
 from shared.operations.describe.tables import CURRENCY, Column, Row
 from shared.operations.describe.text import count, grouped, plain
 from shared.operations.reconcile import Difference, Reconciliation
+from shared.rules.ledger import OpenCredit
 from shared.rules.payments.values import Payment, SetAside
 
 AT_WORK = ("unknown", "parked", "sent", "ready", "waiting", "refused", "not_eligible", "skipped")
@@ -86,32 +87,41 @@ def _say(found: Reconciliation) -> None:
     )
 
 
-DIFFERENCE_COLUMNS = (
-    Column("What differs", least=20),
-    Column("Ours", right=True),
-    Column("QuickBooks", right=True),
-    CURRENCY,
+def _side(value: Decimal | None) -> str:
+    return "not known" if value is None else grouped(value)
+
+
+DIFFERENCES = Table[Difference](
+    field("What differs", lambda one: one.document, least=20),
+    field("Ours", lambda one: _side(one.ours), right=True),
+    field("QuickBooks", lambda one: _side(one.quickbooks), right=True),
+    (CURRENCY, lambda one: one.currency),
+    below=lambda one: (one.message, one.remedy),
+)
+POSTED = Table[Payment](
+    field("ID", lambda one: str(one.id), right=True),
+    field("Posted payment", name_of),
+    field("TxnID", lambda one: one.txn_id),
+    field("Date", lambda one: dates.day(one.date), drop=1),
+    money("Amount", lambda one: one.amount),
+    (CURRENCY, lambda one: one.currency),
+)
+CREDITS = Table[OpenCredit](
+    field("Open credit of", lambda one: one.customer, least=20),
+    field("Memos", lambda one: str(one.credit_memos), right=True, drop=1),
+    money("Remaining", lambda one: one.remaining),
+    (CURRENCY, lambda one: one.currency),
 )
 
 
 def _say_differences(found: Reconciliation) -> None:
     if found.differences:
         output.say(output.strong(f"{count(len(found.differences), 'difference')}"))
-        output.say_table(DIFFERENCE_COLUMNS, [_difference_row(one) for one in found.differences])
+        DIFFERENCES.show(found.differences)
     elif found.last_invoice_sync is None:
         output.say_wrapped("No Invoice Sync has finished yet, so there is nothing to compare.")
     else:
         output.say_wrapped(f"No difference in {found.connection}.")
-
-
-def _difference_row(one: Difference) -> Row:
-    sides = (_side(one.ours), _side(one.quickbooks))
-    below = [text for text in (one.message, one.remedy) if text]
-    return Row((one.document, *sides, one.currency), below=below)
-
-
-def _side(value: Decimal | None) -> str:
-    return "not known" if value is None else grouped(value)
 
 
 def _say_at_work(found: Reconciliation) -> None:
@@ -120,29 +130,13 @@ def _say_at_work(found: Reconciliation) -> None:
         if payments:
             output.say()
             output.say(output.strong(f"{status.replace('_', ' ').capitalize()} payments"))
-            output.say_table(PAYMENT_COLUMNS, [payment_row(payment) for payment in payments])
-
-
-POSTED_COLUMNS = (
-    Column("ID", right=True),
-    Column("Posted payment"),
-    Column("TxnID"),
-    Column("Date", drop=1),
-    Column("Amount", right=True),
-    CURRENCY,
-)
+            PAYMENTS.show(payments)
 
 
 def _say_posted(posted: Sequence[Payment]) -> None:
     if posted:
         output.say()
-        output.say_table(POSTED_COLUMNS, [_posted_row(payment) for payment in posted])
-
-
-def _posted_row(payment: Payment) -> Row:
-    named = (str(payment.id), name_of(payment), payment.txn_id)
-    day = dates.day(payment.date)
-    return Row((*named, day, grouped(payment.amount), payment.currency))
+        POSTED.show(posted)
 
 
 CUSTOMER_COLUMNS = (
@@ -178,22 +172,10 @@ def _say_customers(found: Reconciliation) -> None:
     output.say_table(CUSTOMER_COLUMNS, rows)
 
 
-CREDIT_COLUMNS = (
-    Column("Open credit of", least=20),
-    Column("Memos", right=True, drop=1),
-    Column("Remaining", right=True),
-    CURRENCY,
-)
-
-
 def _say_credits(found: Reconciliation) -> None:
     if found.credits:
         output.say()
-        rows = [
-            Row((one.customer, str(one.credit_memos), grouped(one.remaining), one.currency))
-            for one in found.credits
-        ]
-        output.say_table(CREDIT_COLUMNS, rows)
+        CREDITS.show(found.credits)
 
 
 def _say_set_aside(set_aside: Sequence[SetAside]) -> None:

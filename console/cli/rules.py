@@ -10,11 +10,11 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decide, decides
 from console.cli.json_option import json_option
+from console.cli.listing import Table, field
 from console.cli.params import name_argument, named_argument
 from shared.operations import payment_rules
 from shared.operations.contracts.payments import DEPOSIT_RULE, METHOD_RULE, RULES
 from shared.operations.describe import payment_rules as describe
-from shared.operations.describe.tables import Column, Row
 from shared.operations.payment_rules import Rules
 from shared.rules.payments.values import DepositRule, MethodRule
 
@@ -41,18 +41,22 @@ def list_rules(context: CommandContext, name: str | None, as_json: bool) -> None
     _say_methods(found)
 
 
-DEPOSIT_COLUMNS = (
-    Column("ID", right=True),
-    Column("Method", least=8),
-    Column("Currency"),
-    Column("Gateway", least=8),
-    Column("Deposited to", least=20),
+DEPOSITS = Table[DepositRule](
+    field("ID", lambda rule: str(rule.id), right=True),
+    field("Method", lambda rule: rule.method or describe.ANY, least=8),
+    field("Currency", lambda rule: rule.currency or describe.ANY),
+    field("Gateway", lambda rule: rule.gateway or describe.ANY, least=8),
+    field("Deposited to", describe.account, least=20),
+)
+METHODS = Table[MethodRule](
+    field("Method", lambda rule: rule.method, least=12),
+    field("In QuickBooks", lambda rule: rule.name or describe.NO_METHOD, least=12),
 )
 
 
 def _say_deposits(found: Rules) -> None:
     if found.deposits:
-        output.say_table(DEPOSIT_COLUMNS, [_deposit_row(rule) for rule in found.deposits])
+        DEPOSITS.show(found.deposits)
         output.say()
         output.say_wrapped(
             f"Payments that no rule matches are deposited to {describe.UNDEPOSITED_FUNDS}."
@@ -64,17 +68,10 @@ def _say_deposits(found: Rules) -> None:
         )
 
 
-def _deposit_row(rule: DepositRule) -> Row:
-    conditions = [word or describe.ANY for word in (rule.method, rule.currency, rule.gateway)]
-    return Row((str(rule.id), *conditions, describe.account(rule)))
-
-
 def _say_methods(found: Rules) -> None:
     output.say()
     if found.methods:
-        columns = (Column("Method", least=12), Column("In QuickBooks", least=12))
-        named = [Row((one.method, one.name or describe.NO_METHOD)) for one in found.methods]
-        output.say_table(columns, named)
+        METHODS.show(found.methods)
     else:
         output.say_wrapped("No method rule: each method uses its usual name in QuickBooks.")
 

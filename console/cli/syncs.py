@@ -12,15 +12,23 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decides
 from console.cli.json_option import json_option
-from console.cli.listing import Listing, limit_option, most, states_option
+from console.cli.listing import (
+    Found,
+    Listing,
+    Table,
+    field,
+    limit_option,
+    newest,
+    number,
+    states_option,
+)
 from console.cli.params import name_argument, numbers_given
 from shared import bundles, dates
-from shared.bundles import Bundled
+from shared.bundles import Bundled, Part
 from shared.operations import syncs as operations
 from shared.operations.contracts.syncs import BUNDLE, MESSAGE, SYNC, SYNC_DETAIL
 from shared.operations.describe import syncs as describe
 from shared.operations.describe.syncs import application
-from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, duration, plain
 from shared.operations.syncs import Message, TouchedRecord
 from shared.rules.values import Sync
@@ -34,26 +42,31 @@ def syncs() -> None:
     """Recent syncs: what ran, how it ended, what it touched."""
 
 
+SYNCS = Listing[Sync](
+    SYNC,
+    field("ID", lambda sync: str(sync.id), right=True),
+    field("Connection", lambda sync: sync.connection or "(unknown)", least=10),
+    field("Application", lambda sync: application(sync.application), least=7),
+    field("Started", lambda sync: dates.moment(sync.started_at), drop=2),
+    field("State", describe.word, paint=output.state),
+    field("Records", describe.position, right=True),
+    number("Failed", lambda sync: sync.failed, drop=1),
+    below=lambda sync: [sync.error or sync.message],
+)
+
+
 @syncs.command("list")
 @name_argument
 @limit_option(RECENT)
 @states_option("--state", STATES)
-@json_option(SYNC, many=True)
-@pass_command_context
+@SYNCS.command
 def list_syncs(
-    context: CommandContext,
-    name: str | None,
-    limit: int | None,
-    states: tuple[str, ...],
-    as_json: bool,
-) -> None:
+    context: CommandContext, name: str | None, limit: int | None, states: tuple[str, ...]
+) -> Found[Sync]:
     """List the syncs of NAME, or of all connections, newest first."""
-    wanted = most(limit, RECENT, as_json=as_json)
-    found = context.read(
-        partial(operations.view_newest, connection=name, states=states, limit=wanted)
-    )
-    told = f"The newest {count(len(found), 'sync')}. More: --limit N"
-    SYNCS.say(found, _nothing(states), [told] * (len(found) == wanted), as_json=as_json)
+    view = partial(operations.view_newest, connection=name, states=states, limit=limit)
+    found = context.read(view)
+    return Found(found, _nothing(states), newest(found, limit, "sync"))
 
 
 def _nothing(states: Sequence[str]) -> str:
@@ -63,37 +76,6 @@ def _nothing(states: Sequence[str]) -> str:
         "No sync yet. Next: open the .qwc files in the Web Connector, enter the password, "
         "select the rows and click Update Selected."
     )
-
-
-def _row(sync: Sync) -> Row:
-    said = sync.error or sync.message
-    return Row(
-        (
-            str(sync.id),
-            sync.connection or "(unknown)",
-            application(sync.application),
-            dates.moment(sync.started_at),
-            describe.word(sync),
-            describe.position(sync),
-            f"{sync.failed:,}",
-        ),
-        below=[said] if said else [],
-    )
-
-
-SYNCS = Listing(
-    SYNC,
-    (
-        Column("ID", right=True),
-        Column("Connection", least=10),
-        Column("Application", least=7),
-        Column("Started", drop=2),
-        Column("State", paint=output.state),
-        Column("Records", right=True),
-        Column("Failed", right=True, drop=1),
-    ),
-    _row,
-)
 
 
 @syncs.command()
@@ -123,21 +105,16 @@ def _say_records(records: Sequence[TouchedRecord], *, failed_only: bool) -> None
     if not records:
         output.say_wrapped("No record failed." if failed_only else "It touched no records.")
         return
-    output.say_table(RECORD_COLUMNS, [_record_row(touched) for touched in records])
+    RECORDS.show(records)
     output.say()
     output.say_wrapped(count(len(records), "record"))
 
 
-def _record_row(touched: TouchedRecord) -> Row:
-    record = touched.record
-    below = [text for text in (record.reason, record.remedy) if text]
-    return Row((record.outcome, record.kind, record.document or record.object_id), below=below)
-
-
-RECORD_COLUMNS = (
-    Column("Outcome", paint=output.state),
-    Column("Kind", drop=1),
-    Column("Document", least=20),
+RECORDS = Table[TouchedRecord](
+    field("Outcome", lambda one: one.record.outcome, paint=output.state),
+    field("Kind", lambda one: one.record.kind, drop=1),
+    field("Document", lambda one: one.record.document or one.record.object_id, least=20),
+    below=lambda one: (one.record.reason, one.record.remedy),
 )
 
 
@@ -216,8 +193,7 @@ def bundle(context: CommandContext, number: str, out: Path | None, as_json: bool
     if as_json:
         output.say_json(BUNDLE.of(Bundled(made, path)))
         return
-    rows = [Row((part.name, part.holds, f"{part.size_bytes:,}")) for part in made.parts]
-    output.say_table(PART_COLUMNS, rows)
+    PARTS.show(made.parts)
     output.say()
     output.say_wrapped(bundles.MASKED)
     output.say_wrapped(bundles.NOT_MASKED)
@@ -230,7 +206,11 @@ def bundle(context: CommandContext, number: str, out: Path | None, as_json: bool
         output.say_wrapped(f"Saved to {path} ({path.stat().st_size:,} bytes).")
 
 
-PART_COLUMNS = (Column("File", least=16), Column("Holds", least=20), Column("Bytes", right=True))
+PARTS = Table[Part](
+    field("File", lambda one: one.name, least=16),
+    field("Holds", lambda one: one.holds, least=20),
+    number("Bytes", lambda one: one.size_bytes),
+)
 
 
 @syncs.command()

@@ -11,11 +11,10 @@ from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decide, decides
 from console.cli.json_option import json_option
-from console.cli.listing import Listing
+from console.cli.listing import Found, Listing, field
 from shared import dates
 from shared.operations import tokens as operations
 from shared.operations.contracts.tokens import MADE_TOKEN, TOKEN
-from shared.operations.describe.tables import Column, Row
 from shared.rules.tokens import Access, Token
 
 
@@ -64,16 +63,33 @@ def add(
         output.say(made.token)
 
 
+def _opens(one: Token) -> str:
+    return "all" if one.every_connection else ", ".join(one.connections) or "none anymore"
+
+
+def _ends(one: Token) -> str:
+    if one.revoked_at:
+        return f"revoked {dates.moment(one.revoked_at)}"
+    return dates.moment(one.expires_at) if one.expires_at else ""
+
+
+TOKENS = Listing[Token](
+    TOKEN,
+    field("ID", lambda one: str(one.id), right=True),
+    field("Label", lambda one: one.label, least=10),
+    field("Access", lambda one: one.access.value),
+    field("Connections", _opens, least=12),
+    field("Last used", lambda one: dates.moment(one.last_used_at, "never")),
+    field("Expires", _ends, least=10),
+)
+
+
 @token.command("list")
-@json_option(TOKEN, many=True)
-@pass_command_context
-def list_tokens(context: CommandContext, as_json: bool) -> None:
+@TOKENS.command
+def list_tokens(context: CommandContext) -> Found[Token]:
     """List the tokens, newest first; no secret is shown."""
-    TOKENS.say(
-        context.read(operations.view_all),
-        "There is no token yet. Create one: deskbridge token add LABEL",
-        as_json=as_json,
-    )
+    nothing = "There is no token yet. Create one: deskbridge token add LABEL"
+    return Found(context.read(operations.view_all), nothing)
 
 
 @token.command()
@@ -82,21 +98,3 @@ def list_tokens(context: CommandContext, as_json: bool) -> None:
 def revoke(which: str) -> PlanOf:
     """Revoke a token, by its number or label: it is refused from now on."""
     return partial(operations.plan_revoke, which=which)
-
-
-def _row(one: Token) -> Row:
-    opens = "all" if one.every_connection else ", ".join(one.connections) or "none anymore"
-    used = dates.moment(one.last_used_at) if one.last_used_at else "never"
-    until = dates.moment(one.expires_at) if one.expires_at else ""
-    ends = f"revoked {dates.moment(one.revoked_at)}" if one.revoked_at else until
-    return Row((str(one.id), one.label, one.access.value, opens, used, ends))
-
-
-TOKENS = Listing(
-    TOKEN,
-    (
-        *(Column("ID", right=True), Column("Label", least=10), Column("Access")),
-        *(Column("Connections", least=12), Column("Last used"), Column("Expires", least=10)),
-    ),
-    _row,
-)

@@ -9,29 +9,16 @@ import click
 from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
+from console.cli.listing import Table, field, money, number
 from console.cli.params import name_argument
 from shared.operations import trends as operation
 from shared.operations.contracts.trends import TRENDS
-from shared.operations.describe.tables import CURRENCY, Column, Row
-from shared.operations.describe.text import grouped
+from shared.operations.describe.tables import CURRENCY
 from shared.operations.describe.trends import bar, day_label, most_money, most_syncs
 from shared.operations.trends import DAYS, WEEKS, Trends
+from shared.rules.trends import MoneyWeek, SyncDay
 
 _BAR = 24
-DAY_COLUMNS = (
-    Column("Day"),
-    Column("Syncs", right=True),
-    Column("Failed", right=True),
-    Column("Some failed", right=True),
-    Column("", drop=1),
-)
-WEEK_COLUMNS = (
-    Column("Week of"),
-    Column("Collected", right=True),
-    Column("Open at its end", right=True),
-    CURRENCY,
-    Column("", drop=1),
-)
 
 
 @click.command()
@@ -64,34 +51,27 @@ def trends(context: CommandContext, name: str | None, days: int, weeks: int, as_
     if as_json:
         output.say_json(TRENDS.of(found))
         return
-    output.say_table(DAY_COLUMNS, _day_rows(found))
+    most = most_syncs(found.days)
+    Table[SyncDay](
+        field("Day", lambda one: day_label(one.day)),
+        number("Syncs", lambda one: one.syncs),
+        number("Failed", lambda one: one.failed),
+        number("Some failed", lambda one: one.some_failed),
+        field("", lambda one: bar(one.syncs, most, _BAR), drop=1),
+    ).show(found.days)
     output.say()
     if found.weeks:
-        output.say_table(WEEK_COLUMNS, _week_rows(found))
+        Table[MoneyWeek](
+            field("Week of", lambda one: day_label(one.monday)),
+            money("Collected", lambda one: one.collected),
+            money("Open at its end", lambda one: one.open),
+            (CURRENCY, lambda one: one.currency),
+            field("", partial(_bar, found), drop=1),
+        ).show(found.weeks)
     else:
         output.say_wrapped("No money yet: no invoice is imported and no payment is in QuickBooks.")
 
 
-def _day_rows(found: Trends) -> list[Row]:
-    most = most_syncs(found.days)
-    return [
-        Row(
-            (
-                day_label(one.day),
-                f"{one.syncs:,}",
-                f"{one.failed:,}",
-                f"{one.some_failed:,}",
-                bar(one.syncs, most, _BAR),
-            )
-        )
-        for one in found.days
-    ]
-
-
-def _week_rows(found: Trends) -> list[Row]:
-    rows = []
-    for one in found.weeks:
-        most, _ = most_money(found.weeks, one.currency)
-        figures = (grouped(one.collected), grouped(one.open), one.currency)
-        rows.append(Row((day_label(one.monday), *figures, bar(one.collected, most, _BAR))))
-    return rows
+def _bar(found: Trends, one: MoneyWeek) -> str:
+    most, _ = most_money(found.weeks, one.currency)
+    return bar(one.collected, most, _BAR)

@@ -11,14 +11,13 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decide, decides
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
-from console.cli.listing import Listing, limit_option, most
+from console.cli.listing import Found, Listing, field, limit_option, newest
 from console.cli.params import connection_option, named_argument
 from shared import dates
 from shared.operations import parked_deliveries as parked
 from shared.operations import webhooks as operations
 from shared.operations.contracts.webhooks import MADE_WEBHOOK, PARKED, TESTED, WEBHOOK
 from shared.operations.describe import webhooks as describe
-from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count
 from shared.operations.parked_deliveries import Parked
 from shared.operations.webhooks import Tested
@@ -63,18 +62,27 @@ def add(
         output.say(made.secret)
 
 
+WEBHOOKS = Listing[WebhookStanding](
+    WEBHOOK,
+    field("ID", lambda one: str(one.webhook.id), right=True),
+    field("Address", lambda one: one.webhook.shown, least=16),
+    field("Events", describe.wanted, least=8),
+    field("State", describe.standing, least=10),
+    field("Delivered", lambda one: dates.moment(one.delivered_at, "never")),
+    connection=lambda one: one.webhook.connection,
+)
+
+
 @webhook.command("list")
 @connection_option("Only this connection.")
-@json_option(WEBHOOK, many=True)
-@pass_command_context
-def list_webhooks(context: CommandContext, name: str | None, as_json: bool) -> None:
+@WEBHOOKS.command
+def list_webhooks(context: CommandContext, name: str | None) -> Found[WebhookStanding]:
     """List the webhooks and the state of their deliveries; no secret is shown."""
     found = context.read(partial(operations.view_all, connection=name))
     below = [f"{one.webhook.id}: {one.reason}" for one in found if one.reason]
     if any(one.parked for one in found):
         below.append("What was set aside: deskbridge webhook parked")
-    nothing = "There is no webhook yet. Add one: deskbridge webhook add NAME URL"
-    WEBHOOKS.say(found, nothing, below, as_json=as_json)
+    return Found(found, "There is no webhook yet. Add one: deskbridge webhook add NAME URL", below)
 
 
 @webhook.command()
@@ -110,23 +118,35 @@ def remove(webhook_id: int) -> PlanOf:
     return partial(operations.plan_remove, webhook_id=webhook_id)
 
 
+def _tried(one: Parked) -> str:
+    return "a later one was delivered" if one.overtaken else count(one.attempts, "try", "tries")
+
+
+PARKED_DELIVERIES = Listing[Parked](
+    PARKED,
+    field("Event", lambda one: str(one.event.id), right=True),
+    field("Webhook", lambda one: str(one.webhook_id), right=True),
+    field("When", lambda one: dates.moment(one.event.at)),
+    field("What", lambda one: one.event.kind.value),
+    field("Document", lambda one: one.event.document, least=10),
+    field("Tried", _tried, least=7),
+    below=lambda one: [one.reason],
+    connection=lambda one: one.event.connection,
+)
+
+
 @webhook.command("parked")
 @connection_option("Only this connection.")
 @limit_option(RECENT)
-@json_option(PARKED, many=True)
-@pass_command_context
-def list_parked(
-    context: CommandContext, name: str | None, limit: int | None, as_json: bool
-) -> None:
+@PARKED_DELIVERIES.command
+def list_parked(context: CommandContext, name: str | None, limit: int | None) -> Found[Parked]:
     """List the events that could not be delivered and were set aside, newest first."""
-    wanted = most(limit, RECENT, as_json=as_json)
-    found = context.read(partial(parked.view_parked, connection=name, limit=wanted))
-    below = [
-        *[f"The newest {count(len(found), 'event')}. More: --limit N"] * (len(found) == wanted),
+    found = context.read(partial(parked.view_parked, connection=name, limit=limit))
+    how = (
         "Deliver them again: deskbridge webhook retry WEBHOOK. Give them up: deskbridge webhook "
-        "drop WEBHOOK.",
-    ]
-    PARKED_DELIVERIES.say(found, "No event is set aside.", below, as_json=as_json)
+        "drop WEBHOOK."
+    )
+    return Found(found, "No event is set aside.", [*newest(found, limit, "event"), how])
 
 
 EVENTS = click.argument("event_ids", metavar="[EVENT]...", type=int, nargs=-1)
@@ -148,39 +168,3 @@ def retry(webhook_id: int, event_ids: tuple[int, ...]) -> PlanOf:
 def drop(webhook_id: int, event_ids: tuple[int, ...]) -> PlanOf:
     """Give up events that were set aside: all of a webhook, or these. They are never delivered."""
     return partial(parked.plan_drop, webhook_id=webhook_id, event_ids=event_ids)
-
-
-def _parked(one: Parked) -> Row:
-    event = one.event
-    state = "a later one was delivered" if one.overtaken else count(one.attempts, "try", "tries")
-    numbers = (str(event.id), str(one.webhook_id))
-    told = (dates.moment(event.at), event.kind.value, event.document, state)
-    return Row((*numbers, *told), one.reason)
-
-
-PARKED_DELIVERIES = Listing(
-    PARKED,
-    (
-        *(Column("Event", right=True), Column("Webhook", right=True), Column("When")),
-        *(Column("What"), Column("Document", least=10), Column("Tried", least=7)),
-    ),
-    _parked,
-    connection=lambda one: one.event.connection,
-)
-
-
-def _row(one: WebhookStanding) -> Row:
-    delivered = dates.moment(one.delivered_at, "never")
-    held = one.webhook
-    return Row((str(held.id), held.shown, describe.wanted(one), describe.standing(one), delivered))
-
-
-WEBHOOKS = Listing(
-    WEBHOOK,
-    (
-        *(Column("ID", right=True), Column("Address", least=16), Column("Events", least=8)),
-        *(Column("State", least=10), Column("Delivered")),
-    ),
-    _row,
-    connection=lambda one: one.webhook.connection,
-)

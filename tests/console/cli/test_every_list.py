@@ -16,7 +16,7 @@ import pytest
 
 import console.cli
 from console.cli.json_option import JsonOption
-from console.cli.listing import Listing
+from console.cli.listing import Table
 from shared.models import alerts, connections, events, outlets, problems, syncs
 from shared.models.events import Told
 from shared.models.ledger import credit_memos
@@ -292,6 +292,6 @@ def _columns() -> Iterator[Column]:
     """Every column of a table that a module of the command line declares."""
     for found in iter_modules(console.cli.__path__, "console.cli."):
         for value in vars(import_module(found.name)).values():
-            columns = value.columns if isinstance(value, Listing) else value
+            columns = value.columns if isinstance(value, Table) else value
             if isinstance(columns, tuple):
                 yield from (one for one in columns if isinstance(one, Column))
