@@ -25,7 +25,6 @@ from shared.operations.describe import invoices as describe
 from shared.operations.describe.tables import CURRENCY, Column, Row
 from shared.operations.describe.text import count, grouped
 from shared.rules.ledger import ExportedInvoice, InvoiceDetail, InvoiceSides
-from shared.structs import replace
 
 STATUSES = ("open", "paid", "void", "deleted")
 READING = "Reading invoices"

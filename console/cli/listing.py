@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial, wraps
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import click
 
@@ -20,6 +20,7 @@ from shared.models.store import Store
 from shared.operations.contracts.shapes import Shape
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, grouped
+from shared.structs import Value
 
 T = TypeVar("T")
 Inner = TypeVar("Inner")
@@ -82,7 +83,7 @@ class Table(Generic[T]):
         output.say_table(self.columns, [self.row(one) for one in found])
 
 
-class Found(NamedTuple, Generic[T]):
+class Found(Value, Generic[T]):
     """What a list command found: the records, what is said without any, what below them."""
 
     records: Sequence[T]
