@@ -60,7 +60,7 @@ def fill(table: Any, rows: Iterable[Row]) -> None:
     usual = {
         field.name: None if field.null else _NOTHING.get(field.field_type, 0) for field in fields
     }
-    insert_rows(table, fields).many(
+    insert_rows(table).many(
         [tuple({**usual, **row}[field.name] for field in fields) for row in rows]
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -21,7 +20,7 @@ from shared.models.statements import (
     Row,
     Statement,
     insert_row,
-    insert_rows,
+    put_rows,
     slot,
     update_columns,
 )
@@ -92,8 +91,6 @@ def _open(one: Condition, now: datetime) -> None:
         connection=connection_id,
         about=about,
         opened_ms=millis(now),
-        gone_ms=None,
-        closed_ms=None,
         **_words(one),
     )
     _tell(connection_id, EventKind.ALERT_OPENED, id_, one)
@@ -148,11 +145,6 @@ def add(recipient: Recipient, connection_id: int | None, now: datetime) -> Recip
         amounts=recipient.amounts,
         created_ms=millis(now),
         created_by=recipient.created_by,
-        digest_ms=None,
-        sent_ms=None,
-        test_asked_ms=None,
-        test_done_ms=None,
-        test_reason="",
     )
     events.settings_changed(connection_id or events.NOBODY, "alerts-added", str(id_))
     outlets.begin(outlet.id, f"alerts-{id_}", events.EVERY)
@@ -241,17 +233,7 @@ def was_told(recipient_id: int, message: Message, now: datetime) -> None:
     update_columns(t.AlertRecipient, id=recipient_id, sent_ms=millis(now))
 
 
-_TOLD_COLUMNS: Sequence[Any] = [
-    *(t.AlertTold.recipient, t.AlertTold.alert, t.AlertTold.times),
-    *(t.AlertTold.last_ms, t.AlertTold.size),
-]
-_TELL = insert_rows(
-    t.AlertTold,
-    _TOLD_COLUMNS,
-    key=_TOLD_COLUMNS[:2],
-    replace=_TOLD_COLUMNS[3:],
-    update={t.AlertTold.times: t.AlertTold.times + SQL("1")},
-)
+_TELL = put_rows(t.AlertTold, stays=["times"], update={"times": t.AlertTold.times + SQL("1")})
 _CLEARED = Statement(
     lambda: t.AlertTold.delete().where(t.AlertTold.has("recipient", alert=AnyOf("alerts")))
 )

@@ -66,21 +66,11 @@ def fit_to_layout(
 
 def _add(connection_id: int, kind: ApplicationKind, name: str, new_id: Callable[[], UUID]) -> None:
     ids = _new_ids(kind, new_id)
-    _ADD.run(
+    _ADD.value(
         connection=connection_id,
-        kind=kind,
+        kind=kind.value,
         username=_free_username(name, kind, new_id),
         app_name=_free_app_name(name, kind),
-        password_hash="",
-        previous_password_hash="",
-        password_proof="",
-        previous_password_proof="",
-        password_generation=0,
-        password_used=False,
-        failed_logins=0,
-        locked_until_ms=None,
-        last_seen_ms=None,
-        last_call="",
         **ids,
     )
 

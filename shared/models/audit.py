@@ -28,9 +28,7 @@ def add_all(
     _ADD.many((millis(now), who, action, connection_name, detail) for detail in details)
 
 
-_ADD = insert_rows(
-    t.Audit, [t.Audit.at_ms, t.Audit.who, t.Audit.action, t.Audit.connection, t.Audit.detail]
-)
+_ADD = insert_rows(t.Audit)
 
 
 def entries(

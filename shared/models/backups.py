@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from shared.models import events
 from shared.models import tables as t
 from shared.models.convert import millis, millis_or_none, moment_or_none
 from shared.models.events import Told
-from shared.models.statements import Statement, insert_rows
+from shared.models.statements import Statement, put_rows
 from shared.rules.backups import BackupKind, Backups
 from shared.rules.events import EventKind
 from shared.rules.store_checks import StoreCheck
@@ -89,9 +88,5 @@ def checked(check: StoreCheck) -> None:
     _MADE.many([(_CHECK, millis_or_none(check.checked_at), None, "", None, check.damage)])
 
 
-_COLUMNS: list[Any] = [
-    *(t.Backup.kind, t.Backup.made_ms, t.Backup.old_ms, t.Backup.path),
-    *(t.Backup.failed_ms, t.Backup.failure),
-]
-_MADE = insert_rows(t.Backup, _COLUMNS, key=_COLUMNS[:1], replace=_COLUMNS[1:])
-_FAILED = insert_rows(t.Backup, _COLUMNS, key=_COLUMNS[:1], replace=_COLUMNS[4:])
+_MADE = put_rows(t.Backup)
+_FAILED = put_rows(t.Backup, replaces=("failed_ms", "failure"))

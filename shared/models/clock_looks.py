@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.payments import sets
-from shared.models.statements import Statement, insert_rows, locking, slot
+from shared.models.statements import Statement, locking, put_rows, slot
 
 TOLERANCE = timedelta(seconds=5)
 """Clocks that are slewed, and slow statements, are no jumps."""
@@ -62,10 +62,5 @@ _LOOKS = Statement(
     )
 )
 _MOVE = Statement(lambda: t.ClockLook.update(wall_ms=t.ClockLook.wall_ms + slot("by_ms")))
-_NOTE = insert_rows(
-    t.ClockLook,
-    [t.ClockLook.boot, t.ClockLook.uptime_ms, t.ClockLook.wall_ms],
-    key=[t.ClockLook.boot],
-    replace=[t.ClockLook.uptime_ms, t.ClockLook.wall_ms],
-)
+_NOTE = put_rows(t.ClockLook)
 _FORGET = Statement(lambda: t.ClockLook.delete().where(t.ClockLook.wall_ms < slot("before_ms")))

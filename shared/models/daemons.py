@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from shared.models import tables as t
 from shared.models.convert import millis, moment, moment_or_none
 from shared.models.mapper import Mapper
-from shared.models.statements import Row, Statement, insert_rows, slot
+from shared.models.statements import Row, Statement, put_rows, slot
 from shared.structs import Value
 
 BEAT_EVERY = timedelta(seconds=15)
@@ -52,11 +52,10 @@ def beat(facts: DaemonFacts, now: datetime) -> None:
     _BEAT.many([(*_FACTS.row(facts), " ".join(facts.listening), millis(now))])
 
 
-_BEAT = insert_rows(
+_BEAT = put_rows(
     t.Daemon,
-    [*_FACTS.fields, t.Daemon.listening, t.Daemon.beat_ms],
-    key=[t.Daemon.instance],
-    replace=[t.Daemon.listening, t.Daemon.certificate_expires_ms, t.Daemon.beat_ms],
+    *(*_FACTS.names, "listening", "beat_ms"),
+    replaces=("listening", "certificate_expires_ms", "beat_ms"),
 )
 
 

@@ -53,7 +53,6 @@ def offer(
         who=who,
         created_ms=millis(now),
         expires_ms=millis(now + LIFETIME),
-        used_ms=None,
     )
     return token
 

@@ -67,11 +67,7 @@ def record(connection_id: int, kind: EventKind, told: Iterable[Told]) -> None:
         _ADD.many(rows)
 
 
-_COLUMNS: list[Any] = [
-    *(t.Event.at_ms, t.Event.connection, t.Event.kind, t.Event.object_id, t.Event.document),
-    *(t.Event.amount_cents, t.Event.before_cents, t.Event.currency, t.Event.state, t.Event.code),
-]
-_ADD = insert_rows(t.Event, _COLUMNS)
+_ADD = insert_rows(t.Event)
 
 
 def of_rows(query: Any) -> Any:
@@ -79,7 +75,7 @@ def of_rows(query: Any) -> Any:
 
     The query selects what ``columns`` makes of the record's columns.
     """
-    return t.Event.insert_from(query, _COLUMNS)
+    return t.Event.insert_from(query, t.Event._meta.sorted_fields[1:])  # all but its id
 
 
 def columns(

@@ -17,7 +17,7 @@ written in two places: in the value and in ``tables``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -28,7 +28,7 @@ from types import NoneType, UnionType
 from typing import Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from shared.models.convert import cents, millis, moment, money
-from shared.models.statements import Row, Statement, insert_rows, slot
+from shared.models.statements import Row, Statement, insert_rows, put_rows, slot
 from shared.structs import Value, field_names
 
 V = TypeVar("V", bound=Value)
@@ -103,9 +103,10 @@ class Mapper(Generic[V]):
         own = [column.field for column in self._columns]
         return (*own, *chain.from_iterable(one.fields for one in self._inner.values()))
 
-    def fields_but(self, *names: str) -> list[Any]:
-        """The columns of its own without those of some fields."""
-        return [column.field for column in self._columns if column.name not in names]
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns of its own, in the order in which ``row`` holds them."""
+        return tuple(column.field.name for column in self._columns)
 
     def read(self, row: Row, **others: Any) -> V:
         """Make a value of a row of ``fields``."""
@@ -202,9 +203,8 @@ class Mapper(Generic[V]):
 class NewRows(Generic[V]):
     """A bulk insert of values: what ``mapper`` holds of each, and the columns ``given``.
 
-    Another column holds what ``begins`` says of it, else empty text, zero or no; one that may be
-    NULL or has a default is left to the table. Where ``stays`` is given, a row with the same
-    ``key`` is overwritten but for these columns, and ``update`` is carried out.
+    ``begins`` says what other columns hold, see ``insert_rows``. Where ``stays`` is given, a row
+    with the same key is overwritten but for these columns, and ``update`` is carried out.
 
         _ADD = NewRows(_MAPPER, "connection", "first_seen_ms", state="open")
         _ADD.many((value, connection_id, now_ms) for value in values)
@@ -214,40 +214,27 @@ class NewRows(Generic[V]):
         self,
         mapper: Mapper[V],
         *given: str,
-        key: Sequence[Any] = (),
         stays: Collection[str] | None = None,
-        update: Mapping[Any, Any] | None = None,
+        update: Mapping[str, Any] | None = None,
         **begins: Any,
     ) -> None:
         self._mapper = mapper
         self._given = given
-        self._key = key
         self._stays = stays
         self._update = update
         self._begins = begins
 
     def many(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Insert rows of a value and what the given columns hold, in their order."""
-        row, rest = self._mapper.row, tuple(self._rest.values())
-        self._insert.many((*row(value), *given, *rest) for value, *given in rows)
-
-    @cached_property
-    def _rest(self) -> dict[str, Any]:
-        told = {*(field.name for field in self._mapper.fields), *self._given, "id"}
-        return {
-            name: self._begins.get(name, _EMPTY[field.field_type])
-            for name, field in self._mapper.table._meta.fields.items()
-            if name not in told and (name in self._begins or not (field.null or field.constraints))
-        }
+        row = self._mapper.row
+        self._insert.many((*row(value), *given) for value, *given in rows)
 
     @cached_property
     def _insert(self) -> Statement:
-        table = self._mapper.table
-        others = (table._meta.fields[name] for name in (*self._given, *self._rest))
-        fields = [*self._mapper.fields, *others]
-        kept = None if self._stays is None else {*self._stays, *(one.name for one in self._key)}
-        replace = [] if kept is None else [one for one in fields if one.name not in kept]
-        return insert_rows(table, fields, key=self._key, replace=replace, update=self._update)
+        table, names = self._mapper.table, (*self._mapper.names, *self._given)
+        if self._stays is None:
+            return insert_rows(table, *names, **self._begins)
+        return put_rows(table, *names, stays=self._stays, update=self._update, **self._begins)
 
 
 class ChangedRows(Generic[V]):
@@ -272,7 +259,7 @@ class ChangedRows(Generic[V]):
 
     @cached_property
     def _names(self) -> list[str]:
-        return [*(field.name for field in self._mapper.fields), *self._given]
+        return [*self._mapper.names, *self._given]
 
     @cached_property
     def _update(self) -> Statement:
@@ -280,9 +267,6 @@ class ChangedRows(Generic[V]):
         changed = {fields[name]: slot(name) for name in self._names}
         told = {fields[name]: held for name, held in self._told.items()}
         return Statement(lambda: table.update(changed | told).where(table.id == slot("id")))
-
-
-_EMPTY = {"TEXT": "", "BIGINT": 0, "INT": 0, "BOOL": False}
 
 
 def _function(program: str, names: dict[str, Any]) -> Convert:

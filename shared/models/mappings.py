@@ -16,7 +16,7 @@ from shared.models import events
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.mapper import Mapper
-from shared.models.statements import Statement, insert_rows
+from shared.models.statements import Statement, put_rows
 from shared.rules.ledger import CustomerState
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import CustomerMapping
@@ -51,16 +51,7 @@ _HELD = Statement(
 _MAPPING = Mapper(
     CustomerMapping, t.CustomerMapping, customer=fn.COALESCE(t.Customer.full_name, "")
 )
-_TOLD = (
-    *(t.CustomerMapping.name, t.CustomerMapping.list_id, t.CustomerMapping.who),
-    t.CustomerMapping.at_ms,
-)
-_PUT = insert_rows(
-    t.CustomerMapping,
-    [t.CustomerMapping.connection, t.CustomerMapping.folded, *_TOLD],
-    key=[t.CustomerMapping.connection, t.CustomerMapping.folded],
-    replace=_TOLD,
-)
+_PUT = put_rows(t.CustomerMapping)
 
 
 def unmap_name(connection_id: int, name: str) -> CustomerMapping:

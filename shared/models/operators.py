@@ -41,9 +41,7 @@ def add(
 
 
 _ADD = insert_row(t.Operator)
-_OPEN = insert_rows(
-    t.OperatorConnection, [t.OperatorConnection.operator, t.OperatorConnection.connection]
-)
+_OPEN = insert_rows(t.OperatorConnection)
 
 
 def remove(name: str) -> None:

@@ -23,8 +23,9 @@ from shared.models.mapper import Mapper
 from shared.models.statements import (
     AnyOf,
     Statement,
+    insert_new_rows,
     insert_row,
-    insert_rows,
+    put_rows,
     slot,
     unit_time,
     update_columns,
@@ -57,17 +58,7 @@ def open_outlet(name: str, position: int, connection_id: int | None = None) -> O
     """
     row = _BY_NAME.one(name=name)
     if row is None:
-        _ADD.value(
-            name=name,
-            connection=connection_id,
-            position=position,
-            held_by="",
-            held_until_ms=_NEVER,
-            pause_until_ms=_NEVER,
-            attempts=0,
-            reason="",
-            delivered_ms=None,
-        )
+        _ADD.value(name=name, connection=connection_id, position=position)
     return get(name)
 
 
@@ -317,14 +308,8 @@ def _put(
     _PUT.many([(outlet_id, event.id, event.record, *told)])
 
 
-_COLUMNS: list[Any] = [
-    *(t.Delivery.outlet, t.Delivery.event, t.Delivery.record, t.Delivery.state),
-    *(t.Delivery.attempts, t.Delivery.first_ms, t.Delivery.next_ms, t.Delivery.reason),
-    t.Delivery.overtaken,
-]
-_KEY: list[Any] = [t.Delivery.outlet, t.Delivery.event]
-_PUT = insert_rows(t.Delivery, _COLUMNS, key=_KEY, replace=_COLUMNS[3:])
-_BEHIND = insert_rows(t.Delivery, _COLUMNS, key=_KEY)
+_PUT = put_rows(t.Delivery, stays=["record"])
+_BEHIND = insert_new_rows(t.Delivery)
 _KNOWN = Statement(
     lambda: t.Delivery.select("event", "first_ms", "attempts").where(
         t.Delivery.has("outlet", event=AnyOf("ids"))

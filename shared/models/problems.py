@@ -81,11 +81,10 @@ def _closed(statement: Statement, **parameters: Any) -> int:
 _REPORT = NewRows(
     Mapper(Trouble, t.Problem, but=["basis"]),
     *("connection", "sync", "first_sync", "basis", "first_seen_ms", "last_seen_ms"),
-    key=[t.Problem.connection, t.Problem.kind, t.Problem.object_id, t.Problem.code],
     stays=["first_sync", "first_seen_ms", "state", "note", "changed_by"],
     state=ProblemState.OPEN.value,
     update={
-        t.Problem.state: SQL(
+        "state": SQL(
             "CASE WHEN problem.state = 'skipped'"
             " OR problem.state = 'acknowledged' AND problem.basis = EXCLUDED.basis"
             " THEN problem.state ELSE EXCLUDED.state END"

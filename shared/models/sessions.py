@@ -58,16 +58,9 @@ def open_session(
         opened_ms=millis(now),
         last_call_ms=millis(now),
         lease_expires_ms=millis(lease_expires_at),
-        ended_ms=None,
         peer=peer,
-        identified=False,
-        waits=0,
-        fallback_used=False,
-        cut_off=False,
         error_code=error_code,
         error=error,
-        closing="",
-        exchanges=0,
     )
     session = by_id(id_)
     assert session is not None

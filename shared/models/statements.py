@@ -19,13 +19,13 @@ import itertools
 import json
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
-from peewee import SQL, Expression, Field, Model, NodeList, Query, Value, fn
+from peewee import SQL, Expression, Field, NodeList, Query, Value, fn
 from peewee import __exception_wrapper__ as _as_peewees_errors  # type: ignore[attr-defined]
 
 from shared.structs import encode
@@ -305,8 +305,11 @@ _VALUES = re.compile(r"VALUES \((%s(?:, %s)*)\)")
 _ROWS_TO_ANALYZE = 500
 
 
+_EMPTY = {"TEXT": "", "BIGINT": 0, "INT": 0, "BOOL": False, "BLOB": b""}
+
+
 class BulkInsert(Statement):
-    """One insert of many rows; made by ``insert_rows``.
+    """One insert of many rows; made by ``insert_rows`` and its like.
 
     PostgreSQL gets each column as one array: row by row it would work twice as long. And it looks
     at a table as soon as there are some rows in it: until it does so by itself, minutes later, it
@@ -315,22 +318,46 @@ class BulkInsert(Statement):
 
     def __init__(
         self,
-        table: type[Any],
-        fields: Sequence[Field[Any]],
-        key: Sequence[Field[Any]],
-        build: Callable[[], Query],
+        table: Any,
+        names: Sequence[str],
+        begins: Mapping[str, Any],
+        *,
+        key: Sequence[str] = (),
+        replaces: Callable[[str], bool] = lambda _name: False,
+        update: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(build)
+        super().__init__(self._build)
         self._table = table
-        self._fields = fields
-        named = {field.name for field in key}  # fields have no plain equality
-        self._key = [place for place, field in enumerate(fields) if field.name in named]
+        told = names or [name for name in table._meta.fields if name != "id"]
+        others = {
+            name: begins[name] if name in begins else _EMPTY[field.field_type]
+            for name, field in table._meta.fields.items()
+            if name not in {"id", *told}
+            and (name in begins or not (field.null or field.constraints))
+        }
+        self._rest = tuple(others.values())
+        self._fields = [table._meta.fields[name] for name in (*told, *others)]
+        self._key = [place for place, field in enumerate(self._fields) if field.name in key]
+        self._replaced = [field for field in self._fields if replaces(field.name)]
+        self._update = {table._meta.fields[name]: one for name, one in (update or {}).items()}
         self._written = 0
         self._is_analyzed = False
 
+    def _build(self) -> Query:
+        row = tuple(slot(field.name) for field in self._fields)
+        query = self._table.insert_many([row], fields=self._fields)
+        key = [self._fields[place] for place in self._key]
+        if self._replaced or self._update:
+            return query.on_conflict(  # type: ignore[no-any-return]
+                conflict_target=key, preserve=self._replaced, update=self._update
+            )
+        return query.on_conflict_ignore() if key else query  # type: ignore[no-any-return]
+
     def many(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Insert the rows, which hold the columns in the order of the fields."""
+        """Insert the rows, which hold the columns in the order of their names."""
         engine, database = current()
+        if self._rest:
+            rows = ((*row, *self._rest) for row in rows)
         if engine != "postgresql":
             super().many(rows)
             return
@@ -371,38 +398,79 @@ def _type(field: Field[Any]) -> str:
     )
 
 
-def insert_rows(
-    table: type[Model],
-    fields: Sequence[Field[Any]],
-    *,
-    key: Sequence[Field[Any]] = (),
-    replace: Sequence[Field[Any]] = (),
-    update: Mapping[Field[Any], Any] | None = None,
+def insert_rows(table: Any, *names: str, **begins: Any) -> Statement:
+    """A bulk insert for ``Statement.many``; rows hold the columns of these names in their order.
+
+    Without names, they hold all columns as the table has them, but for an ``id``. Another column
+    holds what ``begins`` says of it, else empty text, zero or no; one that may be NULL or has a
+    default is left to the table.
+    """
+    return BulkInsert(table, names, begins)
+
+
+def insert_new_rows(table: Any, *names: str) -> Statement:
+    """As ``insert_rows``; where a row of the same key is there already, it stays as it is."""
+    return BulkInsert(table, names, {}, key=_key_of(table))
+
+
+def put_rows(
+    table: Any,
+    *names: str,
+    replaces: Collection[str] | None = None,
+    stays: Collection[str] = (),
+    update: Mapping[str, Any] | None = None,
+    **begins: Any,
 ) -> Statement:
-    """A bulk insert for ``Statement.many``; rows hold the columns in the order of ``fields``.
+    """As ``insert_rows``; where a row of the same key is there already, it is overwritten.
 
-    Where a row with the same ``key`` is there already, the columns ``replace`` are
-    overwritten and ``update`` is carried out; without either the old row stays as it is.
+    Only the columns ``replaces`` are, else all but those that ``stays`` names; and ``update`` is
+    carried out.
     """
+    key = _key_of(table)
+    others = {*key, *stays, *(update or ())}
 
-    def build() -> Query:
-        query = table.insert_many([tuple(slot(field.name) for field in fields)], fields=fields)
-        if replace or update:
-            return query.on_conflict(conflict_target=key, preserve=replace, update=update)
-        return query.on_conflict_ignore() if key else query
+    def is_replaced(name: str) -> bool:
+        return name not in others if replaces is None else name in replaces
 
-    return BulkInsert(table, fields, key, build)
+    return BulkInsert(table, names, begins, key=key, replaces=is_replaced, update=update)
 
 
-def insert_row(table: type[Any]) -> Statement:
-    """An insert of one row for ``Statement.value``, which returns the new id.
+def _key_of(table: Any) -> tuple[str, ...]:
+    """What tells rows apart: the primary key, or in place of an ``id`` what is unique besides."""
+    meta = table._meta
+    primary = tuple(field.name for field in meta.get_primary_keys())
+    unique = [tuple(one[0]) for one in meta.indexes if isinstance(one, tuple) and one[1]]
+    unique += [(field.name,) for field in meta.sorted_fields if field.unique]
+    return unique[0] if primary == ("id",) else primary
 
-    Takes every column but the id as a parameter, by the name of the field.
+
+class RowInsert(Statement):
+    """An insert of one row; made by ``insert_row``."""
+
+    def __init__(self, table: Any) -> None:
+        columns = {name: field for name, field in table._meta.fields.items() if name != "id"}
+        super().__init__(lambda: table.insert(**slots(*columns)).returning(table.id))
+        self._empty = {
+            name: None if field.null else _EMPTY[field.field_type]
+            for name, field in columns.items()
+            if field.null or (field.field_type in _EMPTY and not field.constraints)
+        }
+        self._names = columns.keys()
+
+    def value(self, **parameters: Any) -> int:
+        """Insert a row and return its id. Raises TypeError for a name that is no column."""
+        if unknown := parameters.keys() - self._names:
+            raise TypeError(f"there is no column {', '.join(sorted(unknown))}")
+        return int(super().value(**(self._empty | parameters)))
+
+
+def insert_row(table: Any) -> RowInsert:
+    """An insert of one row. Takes columns as parameters, by their names.
+
+    Another one holds NULL or, where it may not, empty text, zero or no. What has a default in the
+    database has to be told.
     """
-    fields = [field for field in table._meta.sorted_fields if field.name != "id"]
-    return Statement(
-        lambda: table.insert({field: slot(field.name) for field in fields}).returning(table.id)
-    )
+    return RowInsert(table)
 
 
 def update_columns(table: type[Any], **columns: Any) -> int:

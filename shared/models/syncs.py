@@ -20,7 +20,7 @@ from shared.models.statements import (
     Statement,
     among,
     insert_row,
-    insert_rows,
+    put_rows,
     slot,
     update_columns,
 )
@@ -40,19 +40,13 @@ def start(connection_id: int | None, application: str, now: datetime) -> Sync:
 
 
 def _add(connection_id: int | None, application: str, now: datetime, **columns: Any) -> int:
-    usual: dict[str, Any] = {
-        **dict.fromkeys(("position", "total", "failed", "refusals"), 0),
-        **dict.fromkeys(("username", "message", "error", "error_code", "stop_requested_by"), ""),
-        "state": SyncState.PENDING,
-        "ended_ms": None,
-    }
-    id_: int = _ADD.value(
+    usual = {"state": SyncState.PENDING.value}
+    return _ADD.value(
         connection=connection_id,
         application=application,
         started_ms=millis(now),
-        **{**usual, **columns},
+        **(usual | columns),
     )
-    return id_
 
 
 _ADD = insert_row(t.Sync)
@@ -220,12 +214,7 @@ def add_records(sync_id: int, records: Sequence[Record]) -> None:
     _ADD_RECORDS.many((sync_id, *_RECORD.row(record)) for record in records)
 
 
-_ADD_RECORDS = insert_rows(
-    t.Record,
-    [t.Record.sync, *_RECORD.fields],
-    key=[t.Record.sync, t.Record.kind, t.Record.object_id],
-    replace=[t.Record.document, t.Record.outcome, t.Record.reason, t.Record.remedy],
-)
+_ADD_RECORDS = put_rows(t.Record, "sync", *_RECORD.names)
 
 
 def records(sync_id: int, *, failed_only: bool = False) -> list[Record]:
@@ -296,7 +285,7 @@ def refused_login(
         application,
         now,
         username=username,
-        state=SyncState.FAILED,
+        state=SyncState.FAILED.value,
         error=error,
         error_code=code,
         ended_ms=millis(now),

@@ -11,8 +11,9 @@ from datetime import datetime
 from peewee import fn
 
 from shared.models import tables as t
-from shared.models.convert import millis, moment
-from shared.models.statements import Row, Statement, insert_rows, slot
+from shared.models.convert import millis
+from shared.models.mapper import Mapper
+from shared.models.statements import Statement, put_rows, slot
 from shared.rules.throttling import LOCKS_REMEMBERED, Lock, Source, lock_after
 from shared.rules.values import LONGEST_LOCK
 
@@ -24,7 +25,7 @@ def known(source: Source, name: str, now: datetime) -> Lock | None:
     """Return the lock of a source, also one that is over; None for none, or one long ago."""
     since_ms = millis(now - LOCKS_REMEMBERED)
     row = _KNOWN.one(source=source.value, name=name, since_ms=since_ms)
-    return None if row is None else _read(row)
+    return None if row is None else _THROTTLE.read(row)
 
 
 def lock(source: Source, name: str, guesses: int, now: datetime) -> Lock:
@@ -40,7 +41,7 @@ def lock(source: Source, name: str, guesses: int, now: datetime) -> Lock:
 def locked(now: datetime) -> list[Lock]:
     """Return what is locked at ``now``, the latest end first."""
     rows = _LOCKED.all(now_ms=millis(now), latest_ms=millis(now + LONGEST_LOCK))
-    return [_read(row) for row in rows]
+    return [_THROTTLE.read(row) for row in rows]
 
 
 def unlock(name: str) -> int:
@@ -53,24 +54,13 @@ def prune(now: datetime) -> int:
     return _PRUNE.run(before_ms=millis(now - LOCKS_REMEMBERED))
 
 
-def _read(row: Row) -> Lock:
-    source, name, guesses, until_ms = row
-    return Lock(Source(source), name, guesses, moment(until_ms))
-
-
-_COLUMNS = (t.Throttle.source, t.Throttle.name, t.Throttle.guesses, t.Throttle.locked_until_ms)
+_THROTTLE = Mapper(Lock, t.Throttle, until=t.Throttle.locked_until_ms)
 _KNOWN = Statement(
-    lambda: t.Throttle.select(*_COLUMNS).where(
+    lambda: t.Throttle.select(*_THROTTLE.fields).where(
         t.Throttle.has("source", "name"), t.Throttle.guessed_ms > slot("since_ms")
     )
 )
-_WRITTEN = (t.Throttle.guesses, t.Throttle.guessed_ms, t.Throttle.locked_until_ms)
-_LOCK = insert_rows(
-    t.Throttle,
-    [t.Throttle.source, t.Throttle.name, *_WRITTEN],
-    key=[t.Throttle.source, t.Throttle.name],
-    replace=_WRITTEN,
-)
+_LOCK = put_rows(t.Throttle)
 _COUNT = Statement(lambda: t.Throttle.select(fn.COUNT(t.Throttle.name)))
 _FORGET_OLDEST = Statement(
     lambda: t.Throttle.delete().where(
@@ -83,7 +73,7 @@ _FORGET_OLDEST = Statement(
 )
 _LOCKED = Statement(
     lambda: (
-        t.Throttle.select(*_COLUMNS)
+        t.Throttle.select(*_THROTTLE.fields)
         .where(
             (t.Throttle.locked_until_ms > slot("now_ms"))
             & (t.Throttle.locked_until_ms <= slot("latest_ms"))

@@ -13,7 +13,15 @@ from shared.models import tables as t
 from shared.models.convert import millis, millis_or_none
 from shared.models.events import Told
 from shared.models.mapper import Mapper
-from shared.models.statements import Statement, insert_row, insert_rows, slot, slots, update_columns
+from shared.models.statements import (
+    Statement,
+    insert_new_rows,
+    insert_row,
+    insert_rows,
+    slot,
+    slots,
+    update_columns,
+)
 from shared.rules.events import EventKind
 from shared.rules.tokens import SEEN_EVERY, Access, Caller, Token
 
@@ -39,8 +47,6 @@ def add(
         created_ms=millis(now),
         created_by=who,
         expires_ms=millis_or_none(expires_at),
-        last_used_ms=None,
-        revoked_ms=None,
     )
     _OPEN.many((id_, one) for one in sorted(connection_ids or ()))
     _tell(id_, label, "added")
@@ -48,7 +54,7 @@ def add(
 
 
 _ADD = insert_row(t.ApiToken)
-_OPEN = insert_rows(t.TokenConnection, [t.TokenConnection.token, t.TokenConnection.connection])
+_OPEN = insert_rows(t.TokenConnection)
 
 
 def _tell(token_id: int, label: str, state: str) -> None:
@@ -144,14 +150,7 @@ def forget_answers(before: datetime) -> int:
     return _FORGET.run(before=millis(before))
 
 
-_BEGIN = insert_rows(
-    t.ApiAnswer,
-    [
-        *(t.ApiAnswer.token, t.ApiAnswer.key, t.ApiAnswer.request),
-        *(t.ApiAnswer.status, t.ApiAnswer.body, t.ApiAnswer.at_ms),
-    ],
-    key=[t.ApiAnswer.token, t.ApiAnswer.key],
-)
+_BEGIN = insert_new_rows(t.ApiAnswer)
 
 
 def _of_key(query: Any) -> Any:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 
 from shared.models import tables as t
-from shared.models.statements import Statement, current, insert_rows
+from shared.models.statements import Statement, current, insert_new_rows, put_rows
 from shared.models.store import open_store
 
-FIELDS = [t.ClockLook.boot, t.ClockLook.uptime_ms, t.ClockLook.wall_ms]
-ALL = Statement(lambda: t.ClockLook.select(*FIELDS).order_by(t.ClockLook.boot))
+LOOK = ("boot", "uptime_ms", "wall_ms")
+ALL = Statement(
+    lambda: t.ClockLook.select("boot", "uptime_ms", "wall_ms").order_by(t.ClockLook.boot)
+)
 
 
 def looks():
-    return insert_rows(t.ClockLook, FIELDS, key=FIELDS[:1], replace=FIELDS[1:])
+    return put_rows(t.ClockLook)
 
 
 def test_rows_are_added_and_those_that_are_there_overwritten(store):
@@ -31,7 +33,7 @@ def test_of_a_row_that_comes_twice_at_once_the_last_one_stays(store):
 
 def test_an_old_row_stays_where_nothing_is_to_be_replaced(store):
     with store.transaction():
-        insert = insert_rows(t.ClockLook, FIELDS, key=FIELDS[:1])
+        insert = insert_new_rows(t.ClockLook)
         insert.many([("a", 1, 2)])
         insert.many([("a", 3, 4), ("a", 5, 6), ("b", 7, 8)])
         assert ALL.all() == [("a", 1, 2), ("b", 7, 8)]

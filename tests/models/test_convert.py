@@ -9,14 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.models.convert import (
-    cents,
-    day_text,
-    millis,
-    moment,
-    money,
-    to_millisecond,
-)
+from shared.models.convert import cents, day_text, millis, moment, money, to_millisecond
 
 
 @given(st.integers(-(10**15), 10**15))

@@ -126,7 +126,7 @@ def test_a_value_in_a_value_is_missing_where_a_column_that_it_needs_is_null():
 def test_some_fields_are_written_by_the_names_of_their_columns():
     assert TIMES.changes(left_at=None, came_at=NOON) == {"left_ms": None, "came_ms": NOON_MS}
     assert MONEY.stored(Money(Decimal(1), None), but=["tip"]) == {"amount_cents": 100}
-    assert MONEY.fields_but("tip") == [Visit.amount_cents]
+    assert MONEY.names == ("amount_cents", "tip_cents")
 
 
 def test_a_field_that_there_is_not_is_a_mistake():

@@ -14,16 +14,10 @@ from datetime import datetime
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.ledger.wanted import GONE
-from shared.models.statements import AnyOf, Statement, insert_rows, slot
+from shared.models.statements import AnyOf, Statement, insert_new_rows, slot
 from shared.rules.ledger import CustomerState
 from shared.rules.payments.names import folded
 from shared.rules.values import Customer
-
-_FIELDS = (
-    *(t.CustomerAlias.connection, t.CustomerAlias.list_id, t.CustomerAlias.folded),
-    *(t.CustomerAlias.name, t.CustomerAlias.first_seen_ms),
-)
-_KEY = (t.CustomerAlias.connection, t.CustomerAlias.list_id, t.CustomerAlias.folded)
 
 
 def remember(connection_id: int, customers: Sequence[Customer], now: datetime) -> None:
@@ -37,7 +31,7 @@ def remember(connection_id: int, customers: Sequence[Customer], now: datetime) -
     )
 
 
-_REMEMBER = insert_rows(t.CustomerAlias, _FIELDS, key=_KEY)
+_REMEMBER = insert_new_rows(t.CustomerAlias)
 
 
 def invoices_moved(connection_id: int, moves: Collection[tuple[str, str]]) -> None:
@@ -47,11 +41,7 @@ def invoices_moved(connection_id: int, moves: Collection[tuple[str, str]]) -> No
         carry_over(connection_id)
 
 
-_MOVED = insert_rows(
-    t.CustomerMove,
-    [t.CustomerMove.connection, t.CustomerMove.from_list_id, t.CustomerMove.to_list_id],
-    key=[t.CustomerMove.connection, t.CustomerMove.from_list_id, t.CustomerMove.to_list_id],
-)
+_MOVED = insert_new_rows(t.CustomerMove)
 
 
 def still_there(connection_id: int, list_ids: Iterable[str]) -> None:
@@ -94,7 +84,7 @@ _CARRY_OVER = Statement(
             ),
         )
         .where(t.CustomerAlias.has("connection"), t.Customer.state.in_(GONE)),
-        _FIELDS,
+        t.CustomerAlias._meta.sorted_fields,
     ).on_conflict_ignore()
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 from shared.models import tables as t
 from shared.models.mapper import Mapper
 from shared.models.searching import holding, pattern
-from shared.models.statements import AnyOf, Statement, among, insert_rows, slot
+from shared.models.statements import AnyOf, Statement, among, insert_rows, put_rows, slot
 from shared.rules.ledger import CreditMemo, CreditUse
 from shared.rules.values import Outcome
 from shared.structs import replace
@@ -104,16 +104,8 @@ _USES = Statement(
         .order_by(t.CreditUse.memo_txn_id, t.CreditUse.position)
     )
 )
-_WRITE = insert_rows(
-    t.CreditMemo,
-    [t.CreditMemo.connection, t.CreditMemo.shown_in, *_MEMO.fields],
-    key=[t.CreditMemo.connection, t.CreditMemo.txn_id],
-    replace=[t.CreditMemo.shown_in, *_MEMO.fields_but("txn_id")],
-)
-_WRITE_USES = insert_rows(
-    t.CreditUse,
-    [t.CreditUse.connection, t.CreditUse.memo_txn_id, t.CreditUse.position, *_USE.fields],
-)
+_WRITE = put_rows(t.CreditMemo, "connection", "shown_in", *_MEMO.names)
+_WRITE_USES = insert_rows(t.CreditUse)
 _FORGET = Statement(
     lambda: t.CreditMemo.delete().where(t.CreditMemo.has("connection", txn_id=AnyOf("ids")))
 )

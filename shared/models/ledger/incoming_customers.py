@@ -10,7 +10,7 @@ from shared.models import events
 from shared.models import tables as t
 from shared.models.events import Told
 from shared.models.ledger import aliases, rereads, wanted
-from shared.models.statements import AnyOf, Row, Statement, insert_rows, slot
+from shared.models.statements import AnyOf, Row, Statement, put_rows, slot
 from shared.rules.events import EventKind
 from shared.rules.ledger import CustomerState
 from shared.rules.values import Customer, RecordKind
@@ -88,13 +88,7 @@ _KNOWN = Statement(
         "parent_list_id",
     ).where(t.Customer.has("connection", list_id=AnyOf("ids")))
 )
-_TOLD = [getattr(t.Customer, name) for name in Customer._fields]
-_WRITE = insert_rows(
-    t.Customer,
-    [t.Customer.connection, t.Customer.state, *_TOLD],
-    key=[t.Customer.connection, t.Customer.list_id],
-    replace=[t.Customer.state, *_TOLD[1:]],
-)
+_WRITE = put_rows(t.Customer, "connection", "state", *Customer._fields)
 
 
 def missing_customers(connection_id: int, limit: int) -> list[str]:

@@ -17,7 +17,7 @@ from shared.models.convert import money
 from shared.models.events import Told
 from shared.models.ledger import aliases, rereads, seen, wanted
 from shared.models.mapper import Mapper
-from shared.models.statements import AnyOf, Row, Statement, among, insert_rows, slot
+from shared.models.statements import AnyOf, Row, Statement, among, insert_rows, put_rows, slot
 from shared.qbxml.invoice_lines import InvoiceLineRet
 from shared.rules.events import EventKind
 from shared.rules.ledger import Invoice, InvoiceLine
@@ -170,9 +170,8 @@ def _mark_of(invoice: IncomingInvoice) -> Row:
     )
 
 
-_TOLD = [getattr(t.Invoice, name) for name in IncomingInvoice._fields if name != "lines"]
-_LINE_TOLD = [getattr(t.InvoiceLine, name) for name in InvoiceLineRet._fields if name != "odd"]
-_OURS = (t.Invoice.number_key, t.Invoice.bill_to_list_id, t.Invoice.left_out, t.Invoice.seen_cents)
+_TOLD = IncomingInvoice._fields[:-1]  # without the lines
+_OURS = ("number_key", "bill_to_list_id", "left_out", "seen_cents")
 _LEFT_OUT_NOW = SQL(
     "CASE WHEN (invoice.pending, invoice.customer_list_id, invoice.date, invoice.status)"
     " = (EXCLUDED.pending, EXCLUDED.customer_list_id, EXCLUDED.date, EXCLUDED.status)"
@@ -180,12 +179,11 @@ _LEFT_OUT_NOW = SQL(
     f" WHEN invoice.left_out IN ('', '{t.UNSETTLED}') THEN '{t.UNSETTLED}'"
     f" ELSE '{t.UNSETTLED_LEFT_OUT}' END"
 )
-_WRITE = insert_rows(
+_WRITE = put_rows(
     t.Invoice,
-    [t.Invoice.connection, *_TOLD, *_OURS],
-    key=[t.Invoice.connection, t.Invoice.txn_id],
-    replace=[*_TOLD[1:], t.Invoice.number_key, t.Invoice.seen_cents],
-    update={t.Invoice.left_out: _LEFT_OUT_NOW},
+    *("connection", *_TOLD, *_OURS),
+    stays=["bill_to_list_id"],
+    update={"left_out": _LEFT_OUT_NOW},
 )
 
 
@@ -210,9 +208,7 @@ _NUMBERS = Statement(
     lambda: t.Invoice.select("txn_id", "id").where(t.Invoice.has("connection", txn_id=AnyOf("ids")))
 )
 _DELETE_LINES = Statement(lambda: t.InvoiceLine.delete().where(among(t.InvoiceLine.invoice, "ids")))
-_WRITE_LINES = insert_rows(
-    t.InvoiceLine, [t.InvoiceLine.invoice, t.InvoiceLine.position, *_LINE_TOLD]
-)
+_WRITE_LINES = insert_rows(t.InvoiceLine, "invoice", "position", *InvoiceLineRet._fields[:-1])
 
 
 def _line_rows(rows: Mapping[str, int], written: Sequence[IncomingInvoice]) -> Iterator[Row]:

@@ -8,7 +8,7 @@ from peewee import fn
 
 from shared.models import tables as t
 from shared.models.ledger import wanted
-from shared.models.statements import AnyOf, Statement, insert_rows, slot
+from shared.models.statements import AnyOf, Statement, insert_new_rows, put_rows, slot
 from shared.rules.values import RecordKind
 
 
@@ -23,11 +23,7 @@ def queue_reread(connection_id: int, kind: RecordKind, ids: Iterable[str]) -> No
         wanted.want_customers_of(connection_id, ids)
 
 
-_QUEUE = insert_rows(
-    t.Reread,
-    [t.Reread.connection, t.Reread.kind, t.Reread.object_id],
-    key=[t.Reread.connection, t.Reread.kind, t.Reread.object_id],
-)
+_QUEUE = insert_new_rows(t.Reread)
 
 
 def next_reread(connection_id: int, kind: RecordKind, limit: int) -> list[str]:
@@ -101,9 +97,4 @@ def set_watermark(connection_id: int, kind: str, text: str) -> None:
     _SET_WATERMARK.many([(connection_id, kind, text)])
 
 
-_SET_WATERMARK = insert_rows(
-    t.Watermark,
-    [t.Watermark.connection, t.Watermark.kind, t.Watermark.text],
-    key=[t.Watermark.connection, t.Watermark.kind],
-    replace=[t.Watermark.text],
-)
+_SET_WATERMARK = put_rows(t.Watermark)

@@ -10,18 +10,11 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from shared.models import tables as t
-from shared.models.statements import AnyOf, Statement, among, insert_rows, slot
+from shared.models.statements import AnyOf, Statement, among, insert_new_rows, slot
 from shared.rules.ledger import CustomerState
 from shared.rules.values import InvoiceStatus
 
 GONE = (CustomerState.MISSING.value, CustomerState.DELETED.value)
-_PARTICULARS = (
-    *(t.Customer.name, t.Customer.full_name, t.Customer.parent_list_id, t.Customer.active),
-    *(t.Customer.company_name, t.Customer.email, t.Customer.phone, t.Customer.bill_address),
-    *(t.Customer.currency, t.Customer.edit_sequence, t.Customer.time_created),
-    *(t.Customer.time_modified, t.Customer.account_number),
-)
-_NOTHING_KNOWN = ("", "", "", False, "", "", "", "", "", "", "", "", "")
 
 
 def want(connection_id: int, list_ids: Iterable[str]) -> None:
@@ -29,7 +22,7 @@ def want(connection_id: int, list_ids: Iterable[str]) -> None:
     ids = {list_id for list_id in list_ids if list_id}
     states: dict[str, str] = dict(_STATES.all(connection=connection_id, ids=ids))
     _WANT.many(
-        (connection_id, list_id, CustomerState.WANTED.value, *_NOTHING_KNOWN)
+        (connection_id, list_id, CustomerState.WANTED.value)
         for list_id in sorted(ids - states.keys())
     )
     gone = [list_id for list_id, state in states.items() if state in GONE]
@@ -42,11 +35,7 @@ _STATES = Statement(
         t.Customer.has("connection", list_id=AnyOf("ids"))
     )
 )
-_WANT = insert_rows(
-    t.Customer,
-    [t.Customer.connection, t.Customer.list_id, t.Customer.state, *_PARTICULARS],
-    key=[t.Customer.connection, t.Customer.list_id],
-)
+_WANT = insert_new_rows(t.Customer, "connection", "list_id", "state")
 _WANT_AGAIN = Statement(
     lambda: t.Customer.update(state=CustomerState.WANTED.value).where(
         t.Customer.has("connection", list_id=AnyOf("ids"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.errors import NotFound, StoreError
 from shared.models import events
 from shared.models import tables as t
-from shared.models.statements import Statement, insert_rows
+from shared.models.statements import Statement, insert_rows, put_rows
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import DepositRule, MethodRule
 
@@ -59,13 +59,7 @@ def _conditions(rule: DepositRule) -> tuple[str, str, str]:
     return folded(rule.method), folded(rule.currency), folded(rule.gateway)
 
 
-_ADD_DEPOSIT = insert_rows(
-    t.DepositRule,
-    [
-        *(t.DepositRule.connection, t.DepositRule.method, t.DepositRule.currency),
-        *(t.DepositRule.gateway, t.DepositRule.account),
-    ],
-)
+_ADD_DEPOSIT = insert_rows(t.DepositRule)
 
 
 def remove_deposit_rule(connection_id: int, id: int) -> None:  # noqa: A002 - the rule's own
@@ -101,12 +95,7 @@ def set_method_rule(connection_id: int, method: str, name: str) -> MethodRule:
     return MethodRule(method, name)
 
 
-_ADD_METHOD = insert_rows(
-    t.MethodRule,
-    [t.MethodRule.connection, t.MethodRule.method, t.MethodRule.name],
-    key=[t.MethodRule.connection, t.MethodRule.method],
-    replace=[t.MethodRule.name],
-)
+_ADD_METHOD = put_rows(t.MethodRule)
 
 
 def remove_method_rule(connection_id: int, method: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from shared.models import tables as t
-from shared.models.statements import Statement, insert_rows
+from shared.models.statements import Statement, insert_new_rows
 
 
 def forget(connection_id: int) -> None:
@@ -34,8 +34,7 @@ def _forget() -> Any:
 
 
 _FORGET = Statement(_forget)
-_KEY = (t.DeletedNumber.session, t.DeletedNumber.number)
-_NOTE = insert_rows(t.DeletedNumber, _KEY, key=_KEY)
+_NOTE = insert_new_rows(t.DeletedNumber)
 _IS_NOTED = Statement(
     lambda: t.DeletedNumber.select("number").where(t.DeletedNumber.has("session", "number"))
 )

@@ -104,7 +104,6 @@ _RECEIVED = Mapper(
 _WRITE = NewRows(
     _RECEIVED,
     *("connection", "read_by_sync", "received_ms", "changed_ms"),
-    key=[t.Payment.connection, t.Payment.source, t.Payment.key],
     stays=["note", "changed_by", "received_ms"],
     source=PaymentSource.QUICKBOOKS.value,
     charge_state=ChargeState.SUCCEEDED.value,

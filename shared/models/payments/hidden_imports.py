@@ -35,16 +35,9 @@ def begin(
 ) -> int:
     """Begin an import by the process (host, pid); its number. There may be no other."""
     host, pid = process
-    number: int = _BEGIN.value(
-        connection=connection_id,
-        source=source,
-        who=who,
-        host=host,
-        pid=pid,
-        beat_ms=millis(now),
-        disturbed=False,
+    return _BEGIN.value(
+        connection=connection_id, source=source, who=who, host=host, pid=pid, beat_ms=millis(now)
     )
-    return number
 
 
 _BEGIN = insert_row(t.PaymentImport)

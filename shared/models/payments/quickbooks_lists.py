@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from shared.models import tables as t
 from shared.models.mapper import Mapper
-from shared.models.statements import Statement, insert_rows
+from shared.models.statements import Statement, put_rows
 from shared.rules.payments.values import ListEntry, ListKind
 
 
@@ -28,14 +28,8 @@ def add(connection_id: int, made: Iterable[ListEntry]) -> None:
 
 
 _ENTRY = Mapper(ListEntry, t.ListEntry)
-_KEY = (t.ListEntry.connection, t.ListEntry.kind, t.ListEntry.list_id)
 _ENTRIES = Statement(
     lambda: t.ListEntry.select(*_ENTRY.fields).where(t.ListEntry.has("connection", "kind"))
 )
 _CLEAR = Statement(lambda: t.ListEntry.delete().where(t.ListEntry.has("connection", "kind")))
-_WRITE = insert_rows(
-    t.ListEntry,
-    [t.ListEntry.connection, *_ENTRY.fields],
-    key=_KEY,
-    replace=_ENTRY.fields_but("kind", "list_id"),
-)
+_WRITE = put_rows(t.ListEntry, "connection", *_ENTRY.names)

@@ -5,27 +5,24 @@ from __future__ import annotations
 import json
 
 from shared.models import tables as t
-from shared.models.convert import millis, moment
-from shared.models.statements import Statement, insert_rows
+from shared.models.mapper import Mapper
+from shared.models.statements import Statement, put_rows
 from shared.rules.payments.values import SavedProfile
 
-_TOLD = (
-    *(t.FileProfile.base, t.FileProfile.maps, t.FileProfile.date_order, t.FileProfile.time_zone),
-    *(t.FileProfile.who, t.FileProfile.at_ms),
-)
+_PROFILE = Mapper(SavedProfile, t.FileProfile, but=["maps"])
 
 
 def of_connection(connection_id: int) -> list[SavedProfile]:
     """Return the profiles of a connection by label."""
     return [
-        SavedProfile(label, base, tuple(json.loads(maps)), order, zone, who, moment(at_ms))
-        for label, base, maps, order, zone, who, at_ms in _OF.all(connection=connection_id)
+        _PROFILE.read(row[1:], maps=tuple(json.loads(row[0])))
+        for row in _OF.all(connection=connection_id)
     ]
 
 
 _OF = Statement(
     lambda: (
-        t.FileProfile.select("label", *_TOLD)
+        t.FileProfile.select("maps", *_PROFILE.fields)
         .where(t.FileProfile.has("connection"))
         .order_by(t.FileProfile.label)
     )
@@ -35,16 +32,10 @@ _OF = Statement(
 def put(connection_id: int, one: SavedProfile) -> None:
     """Save a profile; replaces the one of its label."""
     maps = json.dumps(one.maps, ensure_ascii=False)
-    told = (one.base, maps, one.date_order, one.time_zone, one.who, millis(one.at))
-    _PUT.many([(connection_id, one.label, *told)])
+    _PUT.many([(connection_id, maps, *_PROFILE.row(one))])
 
 
-_PUT = insert_rows(
-    t.FileProfile,
-    [t.FileProfile.connection, t.FileProfile.label, *_TOLD],
-    key=[t.FileProfile.connection, t.FileProfile.label],
-    replace=_TOLD,
-)
+_PUT = put_rows(t.FileProfile, "connection", "maps", *_PROFILE.names)
 
 
 def drop(connection_id: int, label: str) -> bool:

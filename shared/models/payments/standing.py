@@ -101,13 +101,7 @@ def add_event(
     ADD_EVENTS.many([(posting_id, set_id, millis(now), event, detail, who)])
 
 
-ADD_EVENTS = insert_rows(
-    t.PostingEvent,
-    [
-        *(t.PostingEvent.posting, t.PostingEvent.set_id, t.PostingEvent.at_ms),
-        *(t.PostingEvent.event, t.PostingEvent.detail, t.PostingEvent.who),
-    ],
-)
+ADD_EVENTS = insert_rows(t.PostingEvent)
 """Rows are (posting id, set id, milliseconds, event, detail, who)."""
 
 

@@ -9,7 +9,7 @@ from shared.models import tables as t
 from shared.models.convert import millis, moment
 from shared.models.mapper import Mapper
 from shared.models.searching import ALL
-from shared.models.statements import Statement, insert_rows, slot
+from shared.models.statements import Statement, put_rows, slot
 from shared.rules.connectors import InboxStanding, Watched
 
 _WATCHED = Mapper(Watched, t.Watched)
@@ -29,8 +29,7 @@ def set_cursor(connection_id: int, feed: str, position: str) -> None:
 _CURSOR = Statement(
     lambda: t.InboxCursor.select("position").where(t.InboxCursor.has("connection", "feed"))
 )
-_FEED: list[Any] = [t.InboxCursor.connection, t.InboxCursor.feed, t.InboxCursor.position]
-_SET_CURSOR = insert_rows(t.InboxCursor, _FEED, key=_FEED[:2], replace=_FEED[2:])
+_SET_CURSOR = put_rows(t.InboxCursor)
 
 
 def watch(
@@ -47,13 +46,7 @@ def watch(
     _WATCH.many([row])
 
 
-_COLUMNS: list[Any] = [
-    *(t.Watched.connection, t.Watched.identity, t.Watched.their_id),
-    *(t.Watched.reason, t.Watched.since_ms, t.Watched.due_ms),
-]
-_WATCH = insert_rows(
-    t.Watched, _COLUMNS, key=_COLUMNS[:3], replace=[t.Watched.reason, t.Watched.due_ms]
-)
+_WATCH = put_rows(t.Watched, stays=["since_ms"])
 
 
 def unwatch(connection_id: int, identity: str, their_id: str) -> None:
@@ -122,13 +115,7 @@ def standing(connection_id: int, identity: str) -> InboxStanding:
 
 
 _STANDING = Mapper(InboxStanding, t.InboxStanding)
-_STANDING_COLUMNS: list[Any] = [
-    *(t.InboxStanding.connection, t.InboxStanding.identity, t.InboxStanding.received_ms),
-    *(t.InboxStanding.failing_ms, t.InboxStanding.reason),
-]
-_STANDS = insert_rows(
-    t.InboxStanding, _STANDING_COLUMNS, key=_STANDING_COLUMNS[:2], replace=_STANDING_COLUMNS[2:]
-)
+_STANDS = put_rows(t.InboxStanding)
 _STANDING_OF = Statement(
     lambda: t.InboxStanding.select(*_STANDING.fields).where(_of_account(t.InboxStanding))
 )

@@ -18,7 +18,7 @@ from shared.models.convert import cents_or_none, millis, moment
 from shared.models.mapper import Mapper
 from shared.models.platforms import sending
 from shared.models.searching import ALL
-from shared.models.statements import Statement, among, insert_rows, slot, slots
+from shared.models.statements import Statement, among, put_rows, slot, slots
 from shared.rules.connectors import ORDER, Outgoing, SendState, Would
 from shared.rules.outlets import pause
 from shared.rules.values import RecordKind
@@ -36,33 +36,25 @@ _NOT_BY_TIME_MS = 2**42  # in the year 2109: another record gives it its turn
 def want(connection_id: int, records: Iterable[Named], now: datetime) -> None:
     """Have these records sent as they are by then; skipped ones stay skipped."""
     now_ms = millis(now)
-    kept = ("", "", "", "", 1, 0, now_ms, now_ms, None, "", None, "", "", None, None)
     _WANT.many(
-        (connection_id, kind.value, id_, ORDER.index(kind), document, _WAITING, *kept)
+        (connection_id, kind.value, id_, ORDER.index(kind), document, now_ms, now_ms)
         for kind, id_, document in records
     )
 
 
-_COLUMNS: list[Any] = [
-    *(t.Outgoing.connection, t.Outgoing.kind, t.Outgoing.object_id, t.Outgoing.place),
-    *(t.Outgoing.document, t.Outgoing.state, t.Outgoing.reason, t.Outgoing.waits_for),
-    *(t.Outgoing.would, t.Outgoing.choice, t.Outgoing.wanted, t.Outgoing.attempts),
-    *(t.Outgoing.due_ms, t.Outgoing.changed_ms, t.Outgoing.sent_ms, t.Outgoing.digest),
-    *(t.Outgoing.request, t.Outgoing.request_key, t.Outgoing.request_digest),
-    *(t.Outgoing.baseline_cents, t.Outgoing.look_ms),
-]
-_WANT = insert_rows(
+_WANT = put_rows(
     t.Outgoing,
-    _COLUMNS,
-    key=_COLUMNS[:3],
-    replace=[t.Outgoing.document, t.Outgoing.would],
+    *("connection", "kind", "object_id", "place", "document", "due_ms", "changed_ms"),
+    state=_WAITING,
+    wanted=1,
+    replaces=["document", "would"],
     update={
-        t.Outgoing.wanted: SQL("outgoing.wanted + 1"),
-        t.Outgoing.state: SQL(
+        "wanted": SQL("outgoing.wanted + 1"),
+        "state": SQL(
             "CASE WHEN outgoing.state = 'skipped' THEN outgoing.state ELSE EXCLUDED.state END"
         ),
         # One that is tried again keeps its turn: what is wanted is no reason to hurry.
-        t.Outgoing.due_ms: SQL(
+        "due_ms": SQL(
             "CASE WHEN outgoing.attempts > 0 AND outgoing.state = 'waiting'"
             " THEN outgoing.due_ms ELSE EXCLUDED.due_ms END"
         ),

@@ -13,7 +13,7 @@ from shared.models import tables as t
 from shared.models.convert import cents, cents_or_none, millis, money
 from shared.models.mapper import Mapper
 from shared.models.searching import ALL
-from shared.models.statements import Statement, among, insert_rows, slot
+from shared.models.statements import Statement, among, put_rows, slot
 from shared.rules.connectors import Mapped, Owner
 from shared.rules.values import RecordKind
 
@@ -42,18 +42,7 @@ def put(
     _PUT.many([(*key.values(), *told, millis(now), millis(now))])
 
 
-_COLUMNS: list[Any] = [
-    *(t.PlatformRecord.connection, t.PlatformRecord.identity, t.PlatformRecord.kind),
-    *(t.PlatformRecord.our_id, t.PlatformRecord.their_id, t.PlatformRecord.document),
-    *(t.PlatformRecord.owner, t.PlatformRecord.baseline_cents),
-    *(t.PlatformRecord.created_ms, t.PlatformRecord.changed_ms),
-]
-_PUT = insert_rows(
-    t.PlatformRecord,
-    _COLUMNS,
-    key=[*_COLUMNS[:4]],
-    replace=[*_COLUMNS[4:6], t.PlatformRecord.changed_ms],
-)
+_PUT = put_rows(t.PlatformRecord, replaces=("their_id", "document", "changed_ms"))
 
 
 def _of_account() -> Any:
@@ -147,11 +136,7 @@ def absorb(
     _ABSORB.many((connection_id, identity, payment, one, cents(amount)) for one, amount in uses)
 
 
-_USE: list[Any] = [
-    *(t.BaselineUse.connection, t.BaselineUse.identity, t.BaselineUse.payment_txn_id),
-    *(t.BaselineUse.invoice_txn_id, t.BaselineUse.amount_cents),
-]
-_ABSORB = insert_rows(t.BaselineUse, _USE, key=_USE[:4], replace=_USE[4:])
+_ABSORB = put_rows(t.BaselineUse)
 
 
 def absorbed(connection_id: int, identity: str, invoice: str) -> dict[str, Decimal]:

@@ -17,13 +17,7 @@ from shared.models import connections, ledger, syncs
 from shared.models.store import Store, open_store
 from shared.rules.ledger import Invoice
 from shared.rules.payments.values import ReceivedPayment, ReceivedUse
-from shared.rules.values import (
-    CompanyBinding,
-    Customer,
-    InvoiceStatus,
-    RecordKind,
-    Trouble,
-)
+from shared.rules.values import CompanyBinding, Customer, InvoiceStatus, RecordKind, Trouble
 from tests.models.builders import incoming, settle
 
 NOW = datetime(2026, 1, 5, 14, 2, 11, tzinfo=UTC)

@@ -13,13 +13,7 @@ from shared.models.payments import from_quickbooks, payment_pages, postings
 from shared.operations import payments
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import InvoiceStatus, OpenInvoice, RecordKind, SyncState
-from tests.console.cli.builders import (
-    customer,
-    import_into,
-    invoice,
-    quickbooks_payment,
-    trouble,
-)
+from tests.console.cli.builders import customer, import_into, invoice, quickbooks_payment, trouble
 from tests.deciding import decide
 from tests.models.builders import settle
 

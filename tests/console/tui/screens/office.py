@@ -28,7 +28,6 @@ from shared.rules.values import (
 from tests.models.builders import NOON, later, trouble
 
 _ADD_PAYMENT = insert_row(t.Payment)
-_NOTHING = {"TEXT": "", "BIGINT": 0, "BOOL": False}
 
 
 class Office:
@@ -123,11 +122,8 @@ class Office:
 
     def payment(self, connection: Connection, key: str, status: str, **fields: Any) -> int:
         """A payment of the platform over 250.00 dollars, as it stands in the store."""
-        usual = {
-            field.name: _NOTHING[field.field_type]
-            for field in t.Payment._meta.sorted_fields
-            if field.name != "id"
-        }
+        usual = dict.fromkeys(("asking", "overpayment", "on_account", "closed_period"), "")
+        usual |= {"closed_too": False, "import_id": 0}
         told = {"source": "invoiced", "date": "2024-06-01", "charge_state": "succeeded"}
         amount = {"amount_cents": 25000, "currency": "USD"}
         row = usual | told | amount | {"connection": connection.id, "key": key, "status": status}

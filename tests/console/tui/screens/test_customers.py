@@ -354,34 +354,22 @@ def test_amounts_are_never_cut_however_narrow_the_window(office, till):
 
 def fill(till, count):
     """So many customers with an invoice each."""
-    usual = {"TEXT": "", "BIGINT": 0, "BOOL": False}
-
-    def add(table, rows):
-        fields = [field for field in table._meta.sorted_fields if field.name != "id"]
-        insert_rows(table, fields).many(
-            tuple(
-                row.get(field.name, None if field.null else usual[field.field_type])
-                for field in fields
-            )
-            for row in rows
-        )
-
     numbered = [f"{n:05}" for n in range(count)]
-    of_it = {"connection": till.id}
-    held = {"state": "held", "active": True}
-    owed = {"date": "2024-05-01", "status": "open", "balance_cents": 100, "seen_cents": 100}
+    held = insert_rows(
+        t.Customer, "list_id", "full_name", connection=till.id, state="held", active=True
+    )
+    owed = insert_rows(
+        t.Invoice,
+        *("txn_id", "number", "bill_to_list_id"),
+        connection=till.id,
+        date="2024-05-01",
+        status="open",
+        balance_cents=100,
+        seen_cents=100,
+    )
     with till.store.transaction():
-        add(
-            t.Customer,
-            [of_it | held | {"list_id": f"C-{n}", "full_name": f"Cust {n}"} for n in numbered],
-        )
-        add(
-            t.Invoice,
-            [
-                of_it | owed | {"txn_id": f"X-{n}", "number": n, "bill_to_list_id": f"C-{n}"}
-                for n in numbered
-            ],
-        )
+        held.many((f"C-{n}", f"Cust {n}") for n in numbered)
+        owed.many((f"X-{n}", n, f"C-{n}") for n in numbered)
 
 
 def test_of_ten_thousand_customers_only_a_page_is_read(office, till, counted):

@@ -272,21 +272,11 @@ def test_without_a_problem_nothing_is_offered(office, till):
 
 
 def fill(till, count):
-    usual = {"TEXT": "", "BIGINT": 0, "BOOL": False}
-    fields = [field for field in t.Invoice._meta.sorted_fields if field.name != "id"]
     told = {"connection": till.id, "customer_list_id": "80-1", "bill_to_list_id": "80-1"}
     told |= {"date": "2024-05-01", "status": "open", "balance_cents": 100, "seen_cents": 100}
-    add = insert_rows(t.Invoice, fields)
+    add = insert_rows(t.Invoice, "txn_id", "number", **told)
     with till.store.transaction():
-        add.many(
-            tuple(
-                ({"txn_id": f"X-{n}", "number": f"N{n}"} | told).get(
-                    field.name, None if field.null else usual[field.field_type]
-                )
-                for field in fields
-            )
-            for n in range(count)
-        )
+        add.many((f"X-{n}", f"N{n}") for n in range(count))
 
 
 def test_of_twenty_thousand_invoices_only_a_page_is_read(office, till, counted):
