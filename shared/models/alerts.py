@@ -114,17 +114,15 @@ _PRUNE = Statement(lambda: t.Alert.delete().where(t.Alert.closed_ms < slot("befo
 
 def newest(limit: int, connection_id: int | None = None, *, closed: bool = False) -> list[Alert]:
     """Return alerts, the newest first: of one connection or of all, on request also closed ones."""
-    rows = _NEWEST.all(limit=limit, connection=connection_id, closed=closed)
+    rows = _newest.all(limit=limit, connection=connection_id, closed=closed)
     return [_ALERT.read(row) for row in rows]
 
 
+@Statement
 def _newest() -> Any:
     is_wanted = t.Alert.closed_ms.is_null() | (slot("closed") == SqlValue(True, converter=False))
     is_of = fn.COALESCE(slot("connection").cast("BIGINT"), t.Alert.connection) == t.Alert.connection
     return _alerts(is_wanted, is_of).order_by(t.Alert.id.desc()).limit(slot("limit"))
-
-
-_NEWEST = Statement(_newest)
 
 
 # Recipients.
@@ -202,7 +200,7 @@ _SALT = Statement(lambda: t.AlertRecipient.select("salt").where(t.AlertRecipient
 
 def held(recipient: Recipient) -> list[Held]:
     """Return what is open, and what is closed of which it awaits the all-clear."""
-    rows = _HELD.all(recipient=recipient.id)
+    rows = _held.all(recipient=recipient.id)
     return [Held(_ALERT.read(row[3:]), _told(row[:3])) for row in rows]
 
 
@@ -211,6 +209,7 @@ def _told(row: Row) -> Told | None:
     return None if times is None else Told(times, moment(last_ms), size)
 
 
+@Statement
 def _held() -> Any:
     mine = t.AlertTold.has("recipient", alert=t.Alert.id)
     return (
@@ -220,9 +219,6 @@ def _held() -> Any:
         .where(t.Alert.closed_ms.is_null() | t.AlertTold.alert.is_null(False))
         .order_by(t.Alert.id)
     )
-
-
-_HELD = Statement(_held)
 
 
 def was_told(recipient_id: int, message: Message, now: datetime) -> None:

@@ -31,7 +31,7 @@ def neighbors(connection_id: int, company_name: str) -> list[Neighbor]:
 
     Without a ``company_name`` all that are bound: the name may be any of theirs.
     """
-    rows = _OTHERS.all(connection=connection_id)
+    rows = _others.all(connection=connection_id)
     return [_read(row) for row in rows if _may_be(row, company_name)]
 
 
@@ -46,6 +46,7 @@ def _read(row: Row) -> Neighbor:
     return Neighbor(id_, name, key, moment_or_none(bound_ms), stamps)
 
 
+@Statement
 def _others() -> Any:
     """Connections that are bound, or of which a write may still arrive."""
     open_sets = t.MessageSet.select("connection").where(t.MessageSet.phase != "closed")
@@ -57,9 +58,6 @@ def _others() -> Any:
         )
         .order_by(t.Connection.id)
     )
-
-
-_OTHERS = Statement(_others)
 
 
 def share(connection_ids: Iterable[int], company_key: str) -> None:

@@ -319,13 +319,14 @@ def prune(before: datetime, passed: int, limit: int) -> int:
 
     Returns how many; call it again while it is ``limit``.
     """
-    last_old = _LAST_OLD.value(before=millis(before), passed=passed, limit=limit)
+    last_old = _last_old.value(before=millis(before), passed=passed, limit=limit)
     if last_old is None:
         return 0
     _NOTE_FORGOTTEN.run(last=last_old)
     return _PRUNE.run(last=last_old)
 
 
+@Statement
 def _last_old() -> Any:
     oldest = t.Event.select("id", "at_ms").order_by(t.Event.id).limit(slot("limit"))
     these = oldest.alias("oldest")
@@ -334,7 +335,6 @@ def _last_old() -> Any:
     )
 
 
-_LAST_OLD = Statement(_last_old)
 _NOTE_FORGOTTEN = Statement(lambda: t.Installation.update(events_forgotten=slot("last")))
 _PRUNE = Statement(lambda: t.Event.delete().where(t.Event.id <= slot("last")))
 

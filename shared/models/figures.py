@@ -67,13 +67,14 @@ def applications() -> list[ApplicationFigures]:
         ApplicationFigures(
             connection, kind, run_every_minutes, moment_or_none(seen_ms), state or ""
         )
-        for connection, kind, run_every_minutes, seen_ms, state in _APPLICATIONS.all()
+        for connection, kind, run_every_minutes, seen_ms, state in _applications.all()
     ]
 
 
 _LATEST: Any = t.Sync.alias()
 
 
+@Statement
 def _applications() -> Any:
     latest = (
         _LATEST.select(_LATEST.id)
@@ -98,9 +99,6 @@ def _applications() -> Any:
         .where(t.Application.password_hash != "")
         .order_by(t.Application.id)
     )
-
-
-_APPLICATIONS = Statement(_applications)
 
 
 def sessions() -> Mapping[str, Group]:

@@ -14,7 +14,7 @@ def origin(connection_id: int) -> Origin:
 
     It is in the store, so it comes back with a backup.
     """
-    [(installation, account)] = _ORIGIN.all(id=connection_id)
+    [(installation, account)] = _origin.all(id=connection_id)
     return Origin(installation, account)
 
 
@@ -34,9 +34,7 @@ def secret() -> str:
 _SECRET = Statement(lambda: t.Installation.select("secret").limit(1))
 
 
+@Statement
 def _origin() -> Any:
     token = t.Installation.select("token").limit(1)
     return t.Connection.select(token, "platform_account").where(t.Connection.has("id"))
-
-
-_ORIGIN = Statement(_origin)

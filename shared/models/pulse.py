@@ -24,7 +24,7 @@ def called() -> list[Called]:
     """Return every application that its connection's layout has."""
     return [
         Called(connection, minutes, moment_or_none(seen), state or "", bool(runs), failed or 0)
-        for layout, kind, connection, minutes, seen, state, runs, failed in _CALLED.all()
+        for layout, kind, connection, minutes, seen, state, runs, failed in _called.all()
         if kind in _KINDS[layout]
     ]
 
@@ -33,6 +33,7 @@ _KINDS = {layout.value: {kind.value for kind in kinds_of(layout)} for layout in 
 _NEWEST: Any = t.Sync.alias()
 
 
+@Statement
 def _called() -> Any:
     newest = _NEWEST.select(fn.MAX(_NEWEST.id)).where(
         (_NEWEST.connection == t.Application.connection)
@@ -55,9 +56,6 @@ def _called() -> Any:
     )
 
 
-_CALLED = Statement(_called)
-
-
 def on_their_way() -> list[Sum]:
     """Return the payments that still go to QuickBooks, by currency, the largest sum first."""
     return _sums(_ON_THEIR_WAY)
@@ -69,10 +67,11 @@ def unknown() -> list[Sum]:
 
 
 def _sums(statuses: tuple[PaymentStatus, ...]) -> list[Sum]:
-    rows = _SUMS.all(statuses=[status.value for status in statuses])
+    rows = _summed.all(statuses=[status.value for status in statuses])
     return [Sum(currency, count, money(int(cents))) for currency, count, cents in rows]
 
 
+@Statement
 def _summed() -> Any:
     total = fn.SUM(t.Payment.amount_cents)
     return (
@@ -81,6 +80,3 @@ def _summed() -> Any:
         .group_by(t.Payment.currency)
         .order_by(total.desc())
     )
-
-
-_SUMS = Statement(_summed)

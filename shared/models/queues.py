@@ -100,10 +100,11 @@ def running_syncs() -> list[RunningSync]:
     """Return the syncs that have not ended, the oldest first."""
     return [
         RunningSync(id_, connection or "", application, moment(heard_ms))
-        for id_, connection, application, heard_ms in _RUNNING.all()
+        for id_, connection, application, heard_ms in _running.all()
     ]
 
 
+@Statement
 def _running() -> Any:
     heard = fn.COALESCE(fn.MAX(t.Session.last_call_ms), t.Sync.started_ms)
     return (
@@ -114,9 +115,6 @@ def _running() -> Any:
         .group_by(t.Sync.id, t.Connection.name, t.Sync.application, t.Sync.started_ms)
         .order_by(t.Sync.id)
     )
-
-
-_RUNNING = Statement(_running)
 
 
 def latest_moment() -> datetime | None:

@@ -288,18 +288,12 @@ class ExchangeRequest(Table):
     exchange = ForeignKeyField(Exchange, on_delete="CASCADE", primary_key=True)
     text = BlobField()
 
-    class Meta:
-        table_name = "exchange_request"
-
 
 class ExchangeText(Table):
     """The answer itself, zlib-packed; kept only for connections with ``debug`` on."""
 
     exchange = ForeignKeyField(Exchange, on_delete="CASCADE", primary_key=True)
     packed = BlobField()
-
-    class Meta:
-        table_name = "exchange_text"
 
 
 class Problem(Table):
@@ -382,7 +376,6 @@ class CustomerAlias(Table):
     first_seen_ms = BigIntegerField()
 
     class Meta:
-        table_name = "customer_alias"
         primary_key = CompositeKey("connection", "list_id", "folded")
         indexes = ((("connection", "folded"), False),)
 
@@ -395,7 +388,6 @@ class CustomerMove(Table):
     to_list_id = TextField()
 
     class Meta:
-        table_name = "customer_move"
         primary_key = CompositeKey("connection", "from_list_id", "to_list_id")
 
 
@@ -465,7 +457,6 @@ class InvoiceLine(Table):
     tax_code = TextField()
 
     class Meta:
-        table_name = "invoice_line"
         primary_key = CompositeKey("invoice", "position")
 
 
@@ -485,7 +476,6 @@ class CreditMemo(Table):
     shown_in = BigIntegerField()
 
     class Meta:
-        table_name = "credit_memo"
         primary_key = CompositeKey("connection", "txn_id")
 
 
@@ -501,7 +491,6 @@ class CreditUse(Table):
     amount_cents = BigIntegerField()
 
     class Meta:
-        table_name = "credit_use"
         primary_key = CompositeKey("connection", "memo_txn_id", "position")
 
 
@@ -511,9 +500,6 @@ class SeenPage(Table):
     id = BigAutoField()
     connection = ForeignKeyField(Connection, on_delete="CASCADE")
     rows = BlobField()
-
-    class Meta:
-        table_name = "seen_page"
 
 
 class Reread(Table):
@@ -555,9 +541,6 @@ class PaymentImport(Table):
     pid = BigIntegerField()
     beat_ms = BigIntegerField()
     disturbed = BooleanField()
-
-    class Meta:
-        table_name = "payment_import"
 
 
 class Payment(Table):
@@ -803,7 +786,6 @@ class DeletedNumber(Table):
     number = TextField()
 
     class Meta:
-        table_name = "deleted_number"
         primary_key = CompositeKey("session", "number")
 
 
@@ -991,9 +973,6 @@ class AlertRecipient(Table):
     test_done_ms = BigIntegerField(null=True)
     test_reason = TextField()
 
-    class Meta:
-        table_name = "alert_recipient"
-
 
 class Alert(Table):
     """Something that is wrong, from when it was first seen until it was away for a while.
@@ -1028,7 +1007,6 @@ class AlertTold(Table):
     size = IntegerField()
 
     class Meta:
-        table_name = "alert_told"
         primary_key = CompositeKey("recipient", "alert")
 
 
@@ -1049,9 +1027,6 @@ class ApiToken(Table):
     last_used_ms = BigIntegerField(null=True)
     revoked_ms = BigIntegerField(null=True)
 
-    class Meta:
-        table_name = "api_token"
-
 
 class TokenConnection(Table):
     """A connection that a token opens."""
@@ -1060,7 +1035,6 @@ class TokenConnection(Table):
     connection = ForeignKeyField(Connection, on_delete="CASCADE")
 
     class Meta:
-        table_name = "token_connection"
         primary_key = CompositeKey("token", "connection")
 
 
@@ -1078,7 +1052,6 @@ class ApiAnswer(Table):
     at_ms = BigIntegerField(index=True)
 
     class Meta:
-        table_name = "api_answer"
         primary_key = CompositeKey("token", "key")
 
 
@@ -1125,7 +1098,6 @@ class OperatorConnection(Table):
     connection = ForeignKeyField(Connection, on_delete="CASCADE")
 
     class Meta:
-        table_name = "operator_connection"
         primary_key = CompositeKey("operator", "connection")
 
 
@@ -1155,9 +1127,6 @@ class ClockLook(Table):
     boot = TextField(unique=True)
     uptime_ms = BigIntegerField()
     wall_ms = BigIntegerField()
-
-    class Meta:
-        table_name = "clock_look"
 
 
 class Backup(Table):
@@ -1212,9 +1181,6 @@ class PlatformAccount(Table):
     connected_by = TextField()
     convenience_fees = TextField()
 
-    class Meta:
-        table_name = "platform_account"
-
 
 class PlatformRecord(Table):
     """A record on both sides; ``identity`` is that of the account, which may be left and come back.
@@ -1235,7 +1201,6 @@ class PlatformRecord(Table):
     changed_ms = BigIntegerField()
 
     class Meta:
-        table_name = "platform_record"
         primary_key = CompositeKey("connection", "identity", "kind", "our_id")
         indexes = ((("connection", "identity", "kind", "their_id"), True),)
 
@@ -1250,7 +1215,6 @@ class BaselineUse(Table):
     amount_cents = BigIntegerField()
 
     class Meta:
-        table_name = "baseline_use"
         primary_key = CompositeKey("connection", "identity", "payment_txn_id", "invoice_txn_id")
         indexes = ((("connection", "identity", "invoice_txn_id"), False),)
 
@@ -1302,7 +1266,6 @@ class InboxCursor(Table):
     position = TextField()
 
     class Meta:
-        table_name = "inbox_cursor"
         primary_key = CompositeKey("connection", "feed")
 
 
@@ -1319,7 +1282,6 @@ class InboxStanding(Table):
     reason = TextField()
 
     class Meta:
-        table_name = "inbox_standing"
         primary_key = CompositeKey("connection", "identity")
 
 
@@ -1398,63 +1360,5 @@ Invoice.add_index(
 UNSETTLED = "unsettled"
 UNSETTLED_LEFT_OUT = "unsettled-left-out"
 
-TABLES: tuple[type[Table], ...] = (
-    Installation,
-    Connection,
-    Application,
-    Sync,
-    Record,
-    Session,
-    Exchange,
-    ExchangeRequest,
-    ExchangeText,
-    Problem,
-    Customer,
-    CustomerAlias,
-    CustomerMove,
-    Invoice,
-    InvoiceLine,
-    CreditMemo,
-    CreditUse,
-    SeenPage,
-    Reread,
-    Watermark,
-    PaymentImport,
-    Payment,
-    PaymentUse,
-    Posting,
-    PostingUse,
-    MessageSet,
-    PostingEvent,
-    DeletedNumber,
-    DepositRule,
-    FileProfile,
-    MethodRule,
-    ListEntry,
-    Audit,
-    Event,
-    Outlet,
-    Delivery,
-    Webhook,
-    AlertRecipient,
-    Alert,
-    AlertTold,
-    ApiToken,
-    TokenConnection,
-    ApiAnswer,
-    Daemon,
-    Operator,
-    OperatorConnection,
-    Throttle,
-    ClockLook,
-    Backup,
-    Download,
-    CustomerMapping,
-    PlatformAccount,
-    PlatformRecord,
-    BaselineUse,
-    Outgoing,
-    InboxCursor,
-    InboxStanding,
-    Watched,
-)
+TABLES: tuple[type[Table], ...] = tuple(Table.__subclasses__())
+"""In the order in which they are declared."""

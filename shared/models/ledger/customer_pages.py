@@ -150,11 +150,12 @@ _GET = Statement(lambda: _select().where(t.Customer.has("connection", "list_id")
 
 def _with_sides(found: Sequence[Row]) -> list[CustomerSides]:
     sides: dict[int, list[Row]] = {}
-    for id_, *row in _SIDES.all(ids=[row[0] for row in found]):
+    for id_, *row in _sides.all(ids=[row[0] for row in found]):
         sides.setdefault(id_, []).append(tuple(row))
     return [_read(row, sides.get(row[0], [])) for row in found]
 
 
+@Statement
 def _sides() -> Any:
     """Grouped by customer, currency and why it is left out; only what is open on a side."""
     billed = t.Invoice.has(connection=t.Customer.connection, bill_to_list_id=t.Customer.list_id)
@@ -173,9 +174,6 @@ def _sides() -> Any:
         .group_by(*groups)
         .order_by(*groups)
     )
-
-
-_SIDES = Statement(_sides)
 
 
 def _read(row: Row, sides: Sequence[Row]) -> CustomerSides:

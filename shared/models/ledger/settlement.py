@@ -214,11 +214,11 @@ _WRITE_CUSTOMER = Statement(
 def _settle_open(terms: Terms, after: str, limit: int) -> Settled:
     """Only those to be told of come out of the database; the others are written in it."""
     first = int(after or 0)
-    rows, last = _UNTIL.all(connection=terms.connection_id, after=first, limit=limit)[0]
+    rows, last = _until.all(connection=terms.connection_id, after=first, limit=limit)[0]
     ends_here = rows < limit
     settled = Settled(rows=rows, until="" if ends_here else str(last))
     given = {**_given(terms), "after": first, "until": _BEYOND_ALL if ends_here else last}
-    for told in _TO_TELL.all(**given):
+    for told in _to_tell.all(**given):
         settled.tell(*told)
     if events.record_rows(_TELL_OPEN, **given):
         _WRITE_OPEN.run(**given)
@@ -324,6 +324,7 @@ def _in_slice() -> Any:
     )
 
 
+@Statement
 def _until() -> Any:
     ids = (
         t.Invoice.select("id")
@@ -334,9 +335,7 @@ def _until() -> Any:
     return t.Invoice.select(fn.COUNT(ids.c.id), fn.MAX(ids.c.id)).from_(ids)
 
 
-_UNTIL = Statement(_until)
-
-
+@Statement
 def _to_tell() -> Any:
     """Those that are left out otherwise than before, and all whose customer is missing."""
     before, reason = t.Invoice.left_out, _reason()
@@ -350,9 +349,6 @@ def _to_tell() -> Any:
         .where(_in_slice() & is_news)
         .order_by(t.Invoice.id)
     )
-
-
-_TO_TELL = Statement(_to_tell)
 
 
 def _written_as(due: Any) -> Any:

@@ -36,7 +36,7 @@ def shared_numbers(connection_id: int, after: str, limit: int) -> SharedNumbers:
     all that bear one number are in one slice. Those that are left out or skipped bear their
     number, too. Blanks and case make no other number. An invoice without a number shares none.
     """
-    rows, last = _UNTIL.all(connection=connection_id, after=after, limit=limit)[0]
+    rows, last = _until.all(connection=connection_id, after=after, limit=limit)[0]
     if not rows:
         return SharedNumbers([], 0, "")
     several = _SEVERAL.column(connection=connection_id, after=after, until=last)
@@ -71,6 +71,7 @@ def _open(*columns: Any) -> Any:
     return t.Invoice.select(*columns).where(t.Invoice.has("connection", status=InvoiceStatus.OPEN))
 
 
+@Statement
 def _until() -> Any:
     keys = (
         t.Invoice.select("number_key")
@@ -81,7 +82,6 @@ def _until() -> Any:
     return t.Invoice.select(fn.COUNT(keys.c.number_key), fn.MAX(keys.c.number_key)).from_(keys)
 
 
-_UNTIL = Statement(_until)
 _SEVERAL = Statement(
     lambda: (
         _open(t.Invoice.number_key)

@@ -64,9 +64,10 @@ def want_missing(connection_id: int, but: Collection[str] = ()) -> None:
 
     Not for those in ``but``, which this sync asked for already.
     """
-    _WANT_MISSING.run(connection=connection_id, but=but)
+    _want_missing.run(connection=connection_id, but=but)
 
 
+@Statement
 def _want_missing() -> Any:
     job: Any = t.Customer.alias()
     invoiced = t.Invoice.select("customer_list_id").where(
@@ -80,6 +81,3 @@ def _want_missing() -> Any:
         t.Customer.list_id.in_(invoiced) | t.Customer.list_id.in_(above_a_job),
         ~among(t.Customer.list_id, "but"),
     )
-
-
-_WANT_MISSING = Statement(_want_missing)

@@ -15,7 +15,7 @@ from shared.models.statements import Statement, insert_new_rows
 
 def forget(connection_id: int) -> None:
     """Forget what sessions of a connection were told."""
-    _FORGET.run(connection=connection_id)
+    _forget.run(connection=connection_id)
 
 
 def note(session_id: int, numbers: Iterable[str]) -> None:
@@ -28,12 +28,12 @@ def is_noted(session_id: int, number: str) -> bool:
     return _IS_NOTED.one(session=session_id, number=number.casefold()) is not None
 
 
+@Statement
 def _forget() -> Any:
     of_connection = t.Session.select("id").where(t.Session.has("connection"))
     return t.DeletedNumber.delete().where(t.DeletedNumber.session.in_(of_connection))
 
 
-_FORGET = Statement(_forget)
 _NOTE = insert_new_rows(t.DeletedNumber)
 _IS_NOTED = Statement(
     lambda: t.DeletedNumber.select("number").where(t.DeletedNumber.has("session", "number"))

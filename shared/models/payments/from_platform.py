@@ -60,10 +60,11 @@ _IDS = Statement(lambda: _of_these(t.Payment.key, t.Payment.id))
 
 def counts(connection_id: int, identity: str) -> dict[PaymentStatus, int]:
     """Return how many payments came from an account of a platform, by how they stand."""
-    rows_of = _COUNTS.all(connection=connection_id, identity=identity)
+    rows_of = _counts.all(connection=connection_id, identity=identity)
     return {PaymentStatus(status): int(count) for status, count in rows_of}
 
 
+@Statement
 def _counts() -> Any:
     there = t.PlatformRecord.has(
         "identity",
@@ -78,9 +79,6 @@ def _counts() -> Any:
         .where(t.Payment.has("connection", source=PaymentSource.INVOICED))
         .group_by(t.Payment.status)
     )
-
-
-_COUNTS = Statement(_counts)
 
 
 def named_there(platform: str, number: str) -> str:
@@ -120,18 +118,16 @@ def left(payment_ids: Collection[int]) -> frozenset[int]:
 
     A refused one has left, too: what QuickBooks was asked for stays what it was asked for.
     """
-    return frozenset(_LEFT.column(ids=payment_ids))
+    return frozenset(_left.column(ids=payment_ids))
 
 
+@Statement
 def _left() -> Any:
     sent = t.MessageSet.select("id").where(t.MessageSet.posting == t.Posting.id)
     gone = t.Posting.state.in_([state.value for state in IN_QUICKBOOKS])
     return t.Posting.select("payment").where(
         among(t.Posting.payment, "ids") & (gone | (t.Posting.generation > 1) | fn.EXISTS(sent))
     )
-
-
-_LEFT = Statement(_left)
 
 
 def add(connection_id: int, payments: Sequence[NewPayment], now: datetime) -> None:

@@ -212,9 +212,10 @@ def to_compare(connection_id: int, after: str, limit: int) -> list[str]:
 
     Those that were imported and those that we posted, in the order of their code points.
     """
-    return _TO_COMPARE.column(connection=connection_id, after=after, limit=limit)
+    return _to_compare.column(connection=connection_id, after=after, limit=limit)
 
 
+@Statement
 def _to_compare() -> Any:
     imported = _next(t.Payment, t.Payment.key, _imported())
     posted = _next(
@@ -243,22 +244,20 @@ def _by_code_point(text: Any) -> Any:
     return text.collate('"C"') if current_engine() == "postgresql" else text
 
 
-_TO_COMPARE = Statement(_to_compare)
-
-
 def remove_ours(connection_id: int, txn_ids: Iterable[str]) -> list[str]:
     """Drop imported payments that are postings of ours after all; return their TxnIDs.
 
     One is read from QuickBooks like any other while it is not known yet that we posted it.
     Only those go whose TxnID a posting has by now.
     """
-    ours: dict[str, int] = dict(_OURS.all(connection=connection_id, ids=list(txn_ids)))
+    ours: dict[str, int] = dict(_ours.all(connection=connection_id, ids=list(txn_ids)))
     telling.tell(EventKind.PAYMENT_RECOGNIZED, list(ours.values()))
     if ours:
         _REMOVE.run(ids=ours.values())
     return sorted(ours)
 
 
+@Statement
 def _ours() -> Any:
     posted = t.Posting.select("id").where(
         t.Posting.has(connection=t.Payment.connection, txn_id=t.Payment.key)
@@ -266,5 +265,4 @@ def _ours() -> Any:
     return _of_these(t.Payment.select("key", "id")).where(fn.EXISTS(posted))
 
 
-_OURS = Statement(_ours)
 _REMOVE = Statement(lambda: t.Payment.delete().where(among(t.Payment.id, "ids")))

@@ -36,7 +36,7 @@ def holds(connection_ids: Collection[int]) -> dict[int, Hold]:
     unknown outcome, which the next Payment Sync settles.
     """
     doubts = _DOUBTS.all(connections=connection_ids)
-    troubles = _TROUBLES.all(connections=connection_ids)
+    troubles = _troubles.all(connections=connection_ids)
     return {
         **{id_: _hold(_BEHIND_DOUBT, payment=f"payment {key}") for id_, key in doubts},
         **{
@@ -86,6 +86,7 @@ _DOUBTS = Statement(
 )
 
 
+@Statement
 def _troubles() -> Any:
     """Open problems with posting as a whole, the one that was met last at the end.
 
@@ -114,6 +115,3 @@ def _read_by_the_sync() -> Any:
     return t.Record.select("id").where(
         t.Record.has(sync=t.Problem.sync, kind=RecordKind.PAYMENT), t.Record.outcome.in_(_READ)
     )
-
-
-_TROUBLES = Statement(_troubles)

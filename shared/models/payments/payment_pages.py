@@ -108,9 +108,10 @@ def find(connection_id: int, text: str) -> Payment:
 def called(text: str, connection_ids: Collection[int]) -> list[Payment]:
     """Return the payments of these connections that have this external id or TxnID."""
     sources = [one.value for one in PaymentSource]
-    return rows.shown(_CALLED.all(connections=connection_ids, text=text, sources=sources))
+    return rows.shown(_called.all(connections=connection_ids, text=text, sources=sources))
 
 
+@Statement
 def _called() -> Any:
     posted = t.Posting.select("payment").where(
         t.Posting.has(connection=AnyOf("connections"), txn_id=slot("text")), t.Posting.txn_id != ""
@@ -123,9 +124,6 @@ def _called() -> Any:
         .where(named | t.Payment.id.in_(posted))
         .order_by(t.Payment.id)
     )
-
-
-_CALLED = Statement(_called)
 
 
 def numbered(text: str, connection_ids: Collection[int]) -> list[Payment]:
@@ -201,7 +199,7 @@ def _with_currencies(found: Iterable[Row]) -> Iterator[Row]:
             kept = {id_: (bool(many), home) for id_, many, home in _CURRENCIES.all()}
         several, home = kept[connection_id]
         if several:
-            yield from _BY_POSTING.all(connection=connection_id, status=status)
+            yield from _by_posting.all(connection=connection_id, status=status)
         else:
             yield status, home, *figure
 
@@ -209,6 +207,7 @@ def _with_currencies(found: Iterable[Row]) -> Iterator[Row]:
 _CURRENCIES = Statement(lambda: t.Connection.select("id", "multicurrency", "home_currency"))
 
 
+@Statement
 def _by_posting() -> Any:
     planned = t.Posting.select(fn.MIN(t.Posting.currency)).where(t.Posting.payment == t.Payment.id)
     each = (
@@ -224,9 +223,6 @@ def _by_posting() -> Any:
     groups = (each.c.status, each.c.currency)
     figures = (fn.COUNT(each.c.cents), fn.SUM(each.c.cents), fn.MIN(each.c.changed_ms))
     return Select((each,), (*groups, *figures)).group_by(*groups)
-
-
-_BY_POSTING = Statement(_by_posting)
 
 
 def page(wanted: PaymentFilter, limit: int | None, before_id: int | None = None) -> list[Payment]:

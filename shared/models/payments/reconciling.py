@@ -31,7 +31,7 @@ def by_customer(connection_id: int, jobs: JobMode) -> list[CustomerBalance]:
     """
     billed = ledger.customers(connection_id, jobs, with_settled=True)
     names = {customer.list_id: customer.full_name for customer in billed}
-    found = [_balance(row, names) for row in _BY_CUSTOMER.all(connection=connection_id)]
+    found = [_balance(row, names) for row in _by_customer.all(connection=connection_id)]
     return sorted(found, key=lambda one: (one.customer.casefold(), one.list_id, one.currency))
 
 
@@ -49,6 +49,7 @@ def _balance(row: Row, names: Mapping[str, str]) -> CustomerBalance:
     )
 
 
+@Statement
 def _by_customer() -> Any:
     is_seen = (_SEEN != 0) | (_IS_OPEN & (t.Invoice.balance_cents == _SEEN))
     groups = (t.Invoice.bill_to_list_id, t.Invoice.currency)
@@ -72,9 +73,6 @@ def _sum(condition: Any, value: Any) -> Any:
 
 def _open_on_either_side() -> Any:
     return t.Invoice.has("connection") & (_IS_OPEN | (_SEEN != 0))
-
-
-_BY_CUSTOMER = Statement(_by_customer)
 
 
 def set_aside(connection_id: int) -> list[SetAside]:
@@ -117,12 +115,13 @@ def paid_but_open(connection_id: int) -> list[PaidButOpen]:
             expected=money(max(total - int(paid), 0)),
             balance=money(balance),
         )
-        for number, customer, currency, total, balance, paid in _PAID_BUT_OPEN.all(
+        for number, customer, currency, total, balance, paid in _paid_but_open.all(
             connection=connection_id
         )
     ]
 
 
+@Statement
 def _paid_but_open() -> Any:
     paid = fn.SUM(fn.COALESCE(t.PostingUse.fitting_cents, t.PostingUse.amount_cents))
     is_paid = t.Invoice.has(txn_id=t.PostingUse.invoice_txn_id, connection=t.Posting.connection)
@@ -138,6 +137,3 @@ def _paid_but_open() -> Any:
         .having(t.Invoice.balance_cents > t.Invoice.total_cents - paid)
         .order_by(t.Invoice.date, t.Invoice.id)
     )
-
-
-_PAID_BUT_OPEN = Statement(_paid_but_open)

@@ -54,7 +54,7 @@ def begin(
     ``company`` is the company file's key. Raises StoreError while another write of the company is
     open, through whichever connection, or when ``set_id`` was used before; nothing is written then.
     """
-    row = _BEGIN.one(
+    row = _begin.one(
         connection=connection_id,
         company=company,
         application=application_id,
@@ -70,6 +70,7 @@ def begin(
         raise _refusal(connection_id, company, set_id)
 
 
+@Statement
 def _begin() -> Any:
     columns: dict[Any, Any] = {
         t.MessageSet.connection: slot("connection"),
@@ -94,9 +95,6 @@ def _begin() -> Any:
     }
     # An error would end the whole transaction on PostgreSQL, and with it the words for it.
     return t.MessageSet.insert(columns).on_conflict_ignore().returning(t.MessageSet.id)
-
-
-_BEGIN = Statement(_begin)
 
 
 def _refusal(connection_id: int, company: str, set_id: str) -> StoreError:
@@ -239,9 +237,10 @@ def _to_clear() -> Any:
 
 def cleared_by(set_row_id: int) -> None:
     """Note that QuickBooks took a set, and so forgot the one that this set told it to."""
-    _CLEARED_BY.run(set=set_row_id)
+    _cleared_by.run(set=set_row_id)
 
 
+@Statement
 def _cleared_by() -> Any:
     telling = t.MessageSet.alias("telling")
     application = telling.select(telling.application).where(telling.id == slot("set"))
@@ -250,21 +249,16 @@ def _cleared_by() -> Any:
     )
 
 
-_CLEARED_BY = Statement(_cleared_by)
-
-
 def move_windows(by_ms: int) -> None:
     """Move the doubt windows of open sets by what the clock was set; they stay as long."""
-    _MOVE_WINDOWS.run(by_ms=by_ms)
+    _move_windows.run(by_ms=by_ms)
 
 
+@Statement
 def _move_windows() -> Any:
     sent = (t.MessageSet.first_sent_ms, t.MessageSet.last_sent_ms)
     moved = {column: column + slot("by_ms") for column in sent}
     return t.MessageSet.update(moved).where(t.OPEN_SET)
-
-
-_MOVE_WINDOWS = Statement(_move_windows)
 
 
 def settle_now(connection_id: int, who: str, now: datetime) -> MessageSet:

@@ -34,7 +34,7 @@ class Billed(NamedTuple):
 
 def billed(connection_id: int, identity: str) -> Iterator[Billed]:
     """Return the invoices that are on the platform, and the open ones that are not."""
-    for row in _BILLED.all(connection=connection_id, identity=identity):
+    for row in _billed.all(connection=connection_id, identity=identity):
         txn_id, number, list_id, customer, status, left_out, cents, their_id, state, why = row
         is_open = status == InvoiceStatus.OPEN.value
         if their_id or (is_open and not left_out):
@@ -43,6 +43,7 @@ def billed(connection_id: int, identity: str) -> Iterator[Billed]:
             yield Billed(txn_id, number, list_id, customer, balance, *told)
 
 
+@Statement
 def _billed() -> Any:
     there = t.PlatformRecord.has(
         "identity",
@@ -68,9 +69,6 @@ def _billed() -> Any:
     )
 
 
-_BILLED = Statement(_billed)
-
-
 _NOT_ON_ITS_WAY = [
     one.value
     for one in (
@@ -86,10 +84,11 @@ def coming_in(connection_id: int, identity: str) -> dict[str, Decimal]:
     By what the payments call the invoice: its TxnID or its number. A charge that failed paid
     nothing, and what never goes to QuickBooks is not on its way.
     """
-    rows = _COMING.all(connection=connection_id, identity=identity)
+    rows = _coming.all(connection=connection_id, identity=identity)
     return {document: money(int(cents)) for document, cents in rows}
 
 
+@Statement
 def _coming() -> Any:
     there = t.PlatformRecord.has(
         "identity",
@@ -111,6 +110,3 @@ def _coming() -> Any:
         )
         .group_by(t.PaymentUse.document)
     )
-
-
-_COMING = Statement(_coming)

@@ -216,7 +216,7 @@ def stands(connection_id: int, one: Outgoing, standing: Standing, now: datetime)
     have theirs.
     """
     names = _names(connection_id, one)
-    _STANDS.run(
+    _stands.run(
         **names,
         wanted=one.wanted,
         state=standing.state.value,
@@ -248,6 +248,7 @@ def _went_on(connection_id: int, name: str) -> bool:
     return state is SendState.SENT or (kind == RecordKind.INVOICE.value and state not in ends)
 
 
+@Statement
 def _stands() -> Any:
     same = t.Outgoing.has("wanted")
     return t.Outgoing.update(
@@ -262,9 +263,6 @@ def _stands() -> Any:
             None, [(t.Outgoing.look_ms > slot("now_ms"), t.Outgoing.look_ms)], slot("look_ms")
         ),
     ).where(_this())
-
-
-_STANDS = Statement(_stands)
 
 
 def _names(connection_id: int, one: Outgoing) -> dict[str, Any]:
@@ -408,9 +406,10 @@ _BEHIND = Statement(
 
 def counts(connection_id: int) -> list[tuple[str, str, str, int]]:
     """Return how many records stand how: (kind, state, what a dry run found, number)."""
-    return [tuple(row) for row in _COUNTS.all(connection=connection_id)]
+    return [tuple(row) for row in _counts.all(connection=connection_id)]
 
 
+@Statement
 def _counts() -> Any:
     groups = (t.Outgoing.kind, t.Outgoing.state, t.Outgoing.would)
     return (
@@ -421,21 +420,16 @@ def _counts() -> Any:
     )
 
 
-_COUNTS = Statement(_counts)
-
-
 def counts_of_all() -> dict[tuple[int, SendState], int]:
     """Return how many records of each connection stand how."""
-    rows = _COUNTS_OF_ALL.all()
+    rows = _counts_of_all.all()
     return {(connection, SendState(state)): number for connection, state, number in rows}
 
 
+@Statement
 def _counts_of_all() -> Any:
     groups = (t.Outgoing.connection, t.Outgoing.state)
     return t.Outgoing.select(*groups, fn.COUNT(t.Outgoing.object_id)).group_by(*groups)
-
-
-_COUNTS_OF_ALL = Statement(_counts_of_all)
 
 
 def listed(connection_id: int, states: Collection[SendState], limit: int = ALL) -> list[Outgoing]:

@@ -259,6 +259,7 @@ _RECORDED_OF_ONE = Statement(lambda: _recorded_of(_is_this))
 _POSTED_OF_ONE = Statement(lambda: _posted_of(_is_this))
 
 
+@Statement
 def _may_be_ours() -> Any:
     """A payment of QuickBooks that carries a tag of a posting of ours."""
     tag = (t.Posting.external_guid == t.Payment.external_guid) | (
@@ -272,9 +273,6 @@ def _may_be_ours() -> Any:
     )
 
 
-_MAY_BE_OURS = Statement(_may_be_ours)
-
-
 def may_be_posted_by_us(connection_id: int, txn_id: str) -> bool:
     """Whether a payment recorded in QuickBooks may be one that we posted after all."""
-    return bool(_MAY_BE_OURS.all(connection=connection_id, txn_id=txn_id))
+    return bool(_may_be_ours.all(connection=connection_id, txn_id=txn_id))
