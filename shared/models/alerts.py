@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from peewee import JOIN, SQL, fn
 from peewee import Value as SqlValue
 
-from shared.errors import NotFound
 from shared.models import events, outlets
 from shared.models import tables as t
 from shared.models.convert import millis, moment
@@ -161,10 +160,7 @@ def remove(recipient: Recipient) -> None:
 
 def get(recipient_id: int) -> Recipient:
     """Find a recipient by its number; raises NotFound."""
-    row = _GET.one(id=recipient_id)
-    if row is None:
-        raise NotFound("recipient", recipient_id)
-    return _RECIPIENT.read(row)
+    return _RECIPIENT.read(_GET.found("recipient", recipient_id, id=recipient_id))
 
 
 def recipients() -> list[Recipient]:

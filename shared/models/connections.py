@@ -150,10 +150,7 @@ _BY_KEY = Statement(
 
 def by_id(connection_id: int) -> Connection:
     """Find a connection by its number; raises NotFound."""
-    row = _BY_ID.one(id=connection_id)
-    if row is None:
-        raise NotFound("connection", connection_id)
-    return CONNECTION.read(row)
+    return CONNECTION.read(_BY_ID.found("connection", connection_id, id=connection_id))
 
 
 _BY_ID = Statement(lambda: t.Connection.select(*CONNECTION.fields).where(t.Connection.has("id")))

@@ -15,7 +15,6 @@ from typing import Any
 from peewee import fn
 
 from shared import hints
-from shared.errors import NotFound
 from shared.models import events, problems
 from shared.models import tables as t
 from shared.models.convert import millis, moment
@@ -69,10 +68,7 @@ def begin(outlet_id: int, name: str, position: int) -> None:
 
 def get(name: str) -> OutletStanding:
     """Find an outlet by its name; raises NotFound."""
-    row = _BY_NAME.one(name=name)
-    if row is None:
-        raise NotFound("outlet", name)
-    return _STANDING.read(row)
+    return _STANDING.read(_BY_NAME.found("outlet", name, name=name))
 
 
 def all_outlets() -> list[OutletStanding]:

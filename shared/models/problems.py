@@ -8,7 +8,6 @@ from typing import Any
 
 from peewee import SQL, Tuple, fn
 
-from shared.errors import NotFound
 from shared.models import events
 from shared.models import tables as t
 from shared.models.convert import millis
@@ -284,10 +283,7 @@ _ABOUT = Statement(
 
 def get(problem_id: int) -> Problem:
     """Find a problem by its number; raises NotFound."""
-    row = _GET.one(id=problem_id)
-    if row is None:
-        raise NotFound("problem", problem_id)
-    return _PROBLEM.read(row)
+    return _PROBLEM.read(_GET.found("problem", problem_id, id=problem_id))
 
 
 _GET = Statement(lambda: _select().where(t.Problem.has("id")))

@@ -28,6 +28,7 @@ from typing import Any, Literal, NamedTuple
 from peewee import SQL, Expression, Field, NodeList, Query, Value, fn
 from peewee import __exception_wrapper__ as _as_peewees_errors  # type: ignore[attr-defined]
 
+from shared.errors import NotFound
 from shared.structs import encode
 
 Row = tuple[Any, ...]
@@ -176,6 +177,13 @@ class Statement:
         """Run and return the first row, or None."""
         rows = self.all(**parameters)
         return rows[0] if rows else None
+
+    def found(self, kind: str, which: object, **parameters: Any) -> Row:
+        """Run and return the first row. Raises NotFound, which names what was looked for."""
+        row = self.one(**parameters)
+        if row is None:
+            raise NotFound(kind, which)
+        return row
 
     def value(self, **parameters: Any) -> Any:
         """Run and return the first column of the first row; there must be one."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from peewee import JOIN, fn
 
-from shared.errors import NotFound, NotPossible
+from shared.errors import NotPossible
 from shared.models import events
 from shared.models import tables as t
 from shared.models.convert import millis
@@ -76,10 +76,7 @@ def _tell_end(sync_id: int, state: SyncState, code: str) -> None:
 
 def get(sync_id: int) -> Sync:
     """Find a sync by its number; raises NotFound."""
-    row = _GET.one(id=sync_id)
-    if row is None:
-        raise NotFound("sync", sync_id)
-    return _SYNC.read(row)
+    return _SYNC.read(_GET.found("sync", sync_id, id=sync_id))
 
 
 _GET = Statement(lambda: _select().where(t.Sync.has("id")))

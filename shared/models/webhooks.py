@@ -7,7 +7,6 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from shared.errors import NotFound
 from shared.models import events, installation, outlets
 from shared.models import tables as t
 from shared.models.convert import millis
@@ -53,10 +52,7 @@ def remove(webhook: Webhook) -> None:
 
 def get(webhook_id: int) -> Webhook:
     """Find a webhook by its number; raises NotFound."""
-    row = _GET.one(id=webhook_id)
-    if row is None:
-        raise NotFound("webhook", webhook_id)
-    return _read(row)
+    return _read(_GET.found("webhook", webhook_id, id=webhook_id))
 
 
 def all_webhooks() -> list[Webhook]:

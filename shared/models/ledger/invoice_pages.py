@@ -11,7 +11,6 @@ from typing import Any
 
 from peewee import JOIN, SQL, Case, fn
 
-from shared.errors import NotFound
 from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.mapper import Mapper
@@ -126,10 +125,7 @@ def _kept(kept: Kept) -> Sequence[Any]:
 
 def get(connection_id: int, txn_id: str) -> InvoiceSides:
     """Find one invoice, settled or not; raises NotFound."""
-    row = _GET.one(connection=connection_id, txn_id=txn_id)
-    if row is None:
-        raise NotFound("invoice", txn_id)
-    return _INVOICE.read(row)
+    return _INVOICE.read(_GET.found("invoice", txn_id, connection=connection_id, txn_id=txn_id))
 
 
 _GET = Statement(lambda: _select().where(t.Invoice.has("connection", "txn_id")))
