@@ -6,7 +6,7 @@ read indexes, no rows one by one: 100,000 invoices are counted in some ten milli
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,8 @@ from peewee import JOIN, fn
 
 from shared.models import tables as t
 from shared.models.convert import millis, moment, moment_or_none
-from shared.models.statements import Statement, among, slot
+from shared.models.mapper import Mapper
+from shared.models.statements import Statement, slot
 from shared.rules.connectors import SendState
 from shared.rules.outlets import DeliveryState
 from shared.rules.payments.values import PaymentStatus, PostingState
@@ -61,16 +62,35 @@ class ApplicationFigures(Value):
     last_sync: str
 
 
+def _counted(state: Any) -> Statement:
+    """How many rows are in each state."""
+    return Statement(lambda: state.model.select(state, fn.COUNT(state)).group_by(state))
+
+
+def _aged(state: Any, since: Any, condition: Callable[[], Any]) -> Statement:
+    """How many of these rows are in each state, and since when the oldest of them."""
+    return Statement(
+        lambda: (
+            state.model.select(state, fn.COUNT(state), fn.MIN(since))
+            .where(condition())
+            .group_by(state)
+        )
+    )
+
+
 def applications() -> list[ApplicationFigures]:
     """Return every application that may log in."""
-    return [
-        ApplicationFigures(
-            connection, kind, run_every_minutes, moment_or_none(seen_ms), state or ""
-        )
-        for connection, kind, run_every_minutes, seen_ms, state in _applications.all()
-    ]
+    return [_FIGURES.read(row) for row in _applications.all()]
 
 
+_FIGURES = Mapper(
+    ApplicationFigures,
+    t.Application,
+    connection=t.Connection.name,
+    application=t.Application.kind,
+    run_every_minutes=t.Connection.run_every_minutes,
+    last_sync=fn.COALESCE(t.Sync.state, ""),
+)
 _LATEST: Any = t.Sync.alias()
 
 
@@ -86,13 +106,7 @@ def _applications() -> Any:
         .limit(1)
     )
     return (
-        t.Application.select(
-            t.Connection.name,
-            t.Application.kind,
-            t.Connection.run_every_minutes,
-            t.Application.last_seen_ms,
-            t.Sync.state,
-        )
+        t.Application.select(*_FIGURES.fields)
         .join(t.Connection)
         .switch(t.Application)
         .join(t.Sync, JOIN.LEFT_OUTER, on=(t.Sync.id == latest))
@@ -106,13 +120,7 @@ def sessions() -> Mapping[str, Group]:
     return _groups(_SESSIONS)
 
 
-_SESSIONS = Statement(
-    lambda: (
-        t.Session.select("phase", fn.COUNT(t.Session.id), fn.MIN(t.Session.opened_ms))
-        .where(t.Session.ended_ms.is_null())
-        .group_by(t.Session.phase)
-    )
-)
+_SESSIONS = _aged(t.Session.phase, t.Session.opened_ms, lambda: t.Session.ended_ms.is_null())
 
 
 def running_syncs() -> Mapping[str, Group]:
@@ -120,13 +128,7 @@ def running_syncs() -> Mapping[str, Group]:
     return _groups(_RUNNING)
 
 
-_RUNNING = Statement(
-    lambda: (
-        t.Sync.select("state", fn.COUNT(t.Sync.id), fn.MIN(t.Sync.started_ms))
-        .where(t.Sync.ended_ms.is_null())
-        .group_by(t.Sync.state)
-    )
-)
+_RUNNING = _aged(t.Sync.state, t.Sync.started_ms, lambda: t.Sync.ended_ms.is_null())
 
 
 def sign_in_locks(now: datetime) -> Mapping[str, int]:
@@ -159,12 +161,8 @@ def problems() -> Mapping[str, Group]:
     return _groups(_PROBLEMS)
 
 
-_PROBLEMS = Statement(
-    lambda: (
-        t.Problem.select("code", fn.COUNT(t.Problem.id), fn.MIN(t.Problem.first_seen_ms))
-        .where(t.Problem.state == ProblemState.OPEN.value)
-        .group_by(t.Problem.code)
-    )
+_PROBLEMS = _aged(
+    t.Problem.code, t.Problem.first_seen_ms, lambda: t.Problem.state == ProblemState.OPEN.value
 )
 
 
@@ -178,28 +176,19 @@ def customers() -> Mapping[str, Group]:
     return _counts(_CUSTOMERS)
 
 
-def _counted(table: Any, state: Any) -> Statement:
-    return Statement(lambda: table.select(state, fn.COUNT(state)).group_by(state))
-
-
-_INVOICES = _counted(t.Invoice, t.Invoice.status)
-_CUSTOMERS = _counted(t.Customer, t.Customer.state)
+_INVOICES = _counted(t.Invoice.status)
+_CUSTOMERS = _counted(t.Customer.state)
 
 
 def payments() -> Mapping[str, Group]:
     """Return the payments by status; with their age where somebody waits for them."""
-    ages = {status: moment(ms) for status, ms in _PAYMENT_AGES.all(open=_OPEN_PAYMENTS)}
-    return {status: Group(count, ages.get(status)) for status, count in _PAYMENTS.all()}
+    return _counts(_PAYMENTS, _OPEN_PAYMENTS)
 
 
-_OPEN_PAYMENTS = [status.value for status in PaymentStatus if status not in SETTLED]
-_PAYMENTS = _counted(t.Payment, t.Payment.status)
-_PAYMENT_AGES = Statement(
-    lambda: (
-        t.Payment.select("status", fn.MIN(t.Payment.changed_ms))
-        .where(among(t.Payment.status, "open"))
-        .group_by(t.Payment.status)
-    )
+_PAYMENTS = _counted(t.Payment.status)
+_OPEN_PAYMENTS = _aged(
+    *(t.Payment.status, t.Payment.changed_ms),
+    lambda: t.Payment.status.in_([one.value for one in PaymentStatus if one not in SETTLED]),
 )
 
 
@@ -208,16 +197,15 @@ def postings() -> Mapping[str, Group]:
 
     Of those that are posted no age is told.
     """
-    ages = {state: moment(ms) for state, ms in _POSTING_AGES.all(posted=PostingState.POSTED.value)}
-    return {state: Group(count, ages.get(state)) for state, count in _POSTINGS.all()}
+    return _counts(_POSTINGS, _OPEN_POSTINGS)
 
 
-_POSTINGS = _counted(t.Posting, t.Posting.state)
-_POSTING_AGES = Statement(
+_POSTINGS = _counted(t.Posting.state)
+_OPEN_POSTINGS = Statement(
     lambda: (
-        t.Posting.select("state", fn.MIN(t.Payment.changed_ms))
+        t.Posting.select("state", fn.COUNT(t.Posting.id), fn.MIN(t.Payment.changed_ms))
         .join(t.Payment)
-        .where(t.Posting.state != slot("posted"))
+        .where(t.Posting.state != PostingState.POSTED.value)
         .group_by(t.Posting.state)
     )
 )
@@ -228,13 +216,7 @@ def open_writes() -> Mapping[str, Group]:
     return _groups(_WRITES)
 
 
-_WRITES = Statement(
-    lambda: (
-        t.MessageSet.select("phase", fn.COUNT(t.MessageSet.id), fn.MIN(t.MessageSet.first_sent_ms))
-        .where(t.OPEN_SET)
-        .group_by(t.MessageSet.phase)
-    )
-)
+_WRITES = _aged(t.MessageSet.phase, t.MessageSet.first_sent_ms, lambda: t.OPEN_SET)
 
 
 def outgoing() -> Mapping[str, Group]:
@@ -242,18 +224,13 @@ def outgoing() -> Mapping[str, Group]:
 
     With their age where something is still to be done.
     """
-    ages = {state: moment(ms) for state, ms in _OUTGOING_AGES.all(open=_OPEN_OUTGOING)}
-    return {state: Group(count, ages.get(state)) for state, count in _OUTGOING.all()}
+    return _counts(_OUTGOING, _OPEN_OUTGOING)
 
 
-_OPEN_OUTGOING = [SendState.WAITING.value, SendState.REFUSED.value]
-_OUTGOING = _counted(t.Outgoing, t.Outgoing.state)
-_OUTGOING_AGES = Statement(
-    lambda: (
-        t.Outgoing.select("state", fn.MIN(t.Outgoing.changed_ms))
-        .where(among(t.Outgoing.state, "open"))
-        .group_by(t.Outgoing.state)
-    )
+_OUTGOING = _counted(t.Outgoing.state)
+_OPEN_OUTGOING = _aged(
+    *(t.Outgoing.state, t.Outgoing.changed_ms),
+    lambda: t.Outgoing.state.in_([SendState.WAITING.value, SendState.REFUSED.value]),
 )
 
 
@@ -288,5 +265,9 @@ def _groups(statement: Statement) -> Mapping[str, Group]:
     return {state: Group(count, moment(oldest)) for state, count, oldest in statement.all()}
 
 
-def _counts(statement: Statement) -> Mapping[str, Group]:
-    return {state: Group(count) for state, count in statement.all()}
+def _counts(counted: Statement, aged: Statement | None = None) -> Mapping[str, Group]:
+    ages = _groups(aged) if aged else {}
+    return {
+        state: Group(count, ages[state].oldest_at if state in ages else None)
+        for state, count in counted.all()
+    }

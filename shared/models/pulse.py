@@ -12,12 +12,11 @@ from peewee import JOIN, fn
 from shared.models import tables as t
 from shared.models.applications import kinds_of
 from shared.models.convert import moment_or_none, money
+from shared.models.overview import ON_ITS_WAY
 from shared.models.statements import Statement, among
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.pulse import Called, Sum
 from shared.rules.values import Layout
-
-_ON_THEIR_WAY = (PaymentStatus.WAITING, PaymentStatus.READY, PaymentStatus.SENT)
 
 
 def called() -> list[Called]:
@@ -58,7 +57,7 @@ def _called() -> Any:
 
 def on_their_way() -> list[Sum]:
     """Return the payments that still go to QuickBooks, by currency, the largest sum first."""
-    return _sums(_ON_THEIR_WAY)
+    return _sums(ON_ITS_WAY)
 
 
 def unknown() -> list[Sum]:

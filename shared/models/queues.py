@@ -10,6 +10,7 @@ from peewee import JOIN, fn
 
 from shared.models import tables as t
 from shared.models.convert import moment
+from shared.models.mapper import Mapper
 from shared.models.rows import APPLICATION, CONNECTION
 from shared.models.statements import Row, Statement, among
 from shared.rules.payments.values import PaymentStatus
@@ -98,17 +99,21 @@ _SCHEDULED = _applications(
 
 def running_syncs() -> list[RunningSync]:
     """Return the syncs that have not ended, the oldest first."""
-    return [
-        RunningSync(id_, connection or "", application, moment(heard_ms))
-        for id_, connection, application, heard_ms in _running.all()
-    ]
+    return [_RUNNING.read(row) for row in _running.all()]
+
+
+_RUNNING = Mapper(
+    RunningSync,
+    t.Sync,
+    connection=fn.COALESCE(t.Connection.name, ""),
+    last_heard_at=fn.COALESCE(fn.MAX(t.Session.last_call_ms), t.Sync.started_ms),
+)
 
 
 @Statement
 def _running() -> Any:
-    heard = fn.COALESCE(fn.MAX(t.Session.last_call_ms), t.Sync.started_ms)
     return (
-        t.Sync.select(t.Sync.id, t.Connection.name, t.Sync.application, heard)
+        t.Sync.select(*_RUNNING.fields)
         .join(t.Connection, JOIN.LEFT_OUTER)
         .join(t.Session, JOIN.LEFT_OUTER, on=(t.Session.sync == t.Sync.id))
         .where(t.Sync.ended_ms.is_null())

@@ -183,19 +183,14 @@ _ADD_REQUEST = Statement(lambda: t.ExchangeRequest.insert(**slots("exchange", "t
 
 def save_exchange(exchange: Exchange) -> None:
     """Write what came of a request; the request itself never changes."""
-    update_columns(
-        t.Exchange,
-        id=exchange.id,
-        **_EXCHANGE.changes(
-            handed_out=exchange.handed_out,
-            answered_at=exchange.answered_at,
-            digest=exchange.digest,
-            answer=exchange.answer,
-            hresult=exchange.hresult,
-            status_code=exchange.status_code,
-            response_bytes=exchange.response_bytes,
-        ),
-    )
+    columns = _EXCHANGE.stored(exchange, but=_NEVER_CHANGED_IN_EXCHANGE)
+    update_columns(t.Exchange, id=exchange.id, **columns)
+
+
+_NEVER_CHANGED_IN_EXCHANGE = (
+    *("id", "session_id", "sync_id", "sequence", "step", "sent_at"),
+    *("request_id", "request", "request_bytes", "request_digest"),
+)
 
 
 def forget_requests(sync_id: int) -> None:

@@ -10,16 +10,7 @@ from pathlib import Path
 import pytest
 
 from daemon.event_upkeep import EventUpkeep
-from shared.models import (
-    alerts,
-    clock_looks,
-    daemons,
-    downloads,
-    moving,
-    syncs,
-    throttles,
-    tokens,
-)
+from shared.models import alerts, clock_looks, daemons, downloads, moving, syncs, throttles, tokens
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.store import Store

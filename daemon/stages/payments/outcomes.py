@@ -80,8 +80,8 @@ def _save(
     session: Session, held: MessageSet, state: OpenSet, now: datetime, outcome: str = ""
 ) -> None:
     closed = state.phase is Phase.CLOSED
-    sets.save(
-        held.id,
+    saved = replace(
+        held,
         phase=state.phase.value,
         outcome=outcome,
         sends=state.sends,
@@ -93,6 +93,7 @@ def _save(
         settle_now_by=held.settle_now_by if state.settle_now else "",
         closed_at=now if closed else None,
     )
+    sets.save(saved)
 
 
 def _in_doubt(

@@ -303,12 +303,8 @@ def _of_connection(*columns: Any) -> Any:
     return (
         t.Invoice.select(*columns)
         .join(t.Customer, JOIN.LEFT_OUTER, on=names)
-        .where(_is_of_connection())
+        .where(t.Invoice.has("connection"))
     )
-
-
-def _is_of_connection() -> Any:
-    return t.Invoice.has("connection")
 
 
 def _is_open() -> Any:
@@ -418,7 +414,7 @@ _TELL_OPEN = Statement(
 
 def _closed() -> Any:
     """Those that were imported and are closed now; a deletion was told when it was met."""
-    these = _some_closed(t.Invoice.select("id").where(_is_of_connection()))
+    these = _some_closed(t.Invoice.select("id").where(t.Invoice.has("connection")))
     was_shown = (t.Invoice.left_out == t.UNSETTLED) & (t.Invoice.bill_to_list_id != "")
     return (
         t.Invoice.select(*_told_as(EventKind.INVOICE_CLOSED.value))

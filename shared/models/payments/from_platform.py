@@ -236,6 +236,5 @@ def recharge(payments: Sequence[tuple[int, NewPayment]], now: datetime) -> None:
 
 _OF_ITS_CHARGE = frozenset({"charge_state", "refunded", "disputed", "fee"})
 _RECHARGE = ChangedRows(
-    Mapper(NewPayment, t.Payment, but=set(field_names(NewPayment)) - _OF_ITS_CHARGE),
-    "changed_ms",
+    Mapper(NewPayment, t.Payment, but=set(field_names(NewPayment)) - _OF_ITS_CHARGE), "changed_ms"
 )

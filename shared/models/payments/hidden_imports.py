@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from shared.models import tables as t
-from shared.models.convert import millis, moment
+from shared.models.convert import millis
+from shared.models.mapper import Mapper
 from shared.models.payments import telling
 from shared.models.statements import AnyOf, Statement, among, insert_row, slot
 from shared.rules.payments.values import PaymentSource
@@ -46,16 +47,12 @@ _BEGIN = insert_row(t.PaymentImport)
 def under_way(connection_id: int) -> Arriving | None:
     """Return the import of a connection that has not ended."""
     row = _UNDER_WAY.one(connection=connection_id)
-    if row is None:
-        return None
-    id_, source, who, host, pid, beat_ms = row
-    return Arriving(id_, source, who, host, pid, moment(beat_ms))
+    return None if row is None else _ARRIVING.read(row)
 
 
+_ARRIVING = Mapper(Arriving, t.PaymentImport)
 _UNDER_WAY = Statement(
-    lambda: t.PaymentImport.select("id", "source", "who", "host", "pid", "beat_ms").where(
-        t.PaymentImport.has("connection")
-    )
+    lambda: t.PaymentImport.select(*_ARRIVING.fields).where(t.PaymentImport.has("connection"))
 )
 
 

@@ -18,7 +18,7 @@ from shared.models import tables as t
 from shared.models.convert import millis, moment
 from shared.models.mapper import Mapper
 from shared.models.payments import standing
-from shared.models.statements import Statement, among, slot, update_columns
+from shared.models.statements import Statement, among, slot, slots, update_columns
 from shared.rules.payments.values import MessageSet
 
 SENT = "sent"
@@ -72,29 +72,19 @@ def begin(
 
 @Statement
 def _begin() -> Any:
-    columns: dict[Any, Any] = {
-        t.MessageSet.connection: slot("connection"),
-        t.MessageSet.company: slot("company"),
-        t.MessageSet.application: slot("application"),
-        t.MessageSet.posting: slot("posting"),
-        t.MessageSet.set_id: slot("set_id"),
-        t.MessageSet.request: slot("request"),
-        t.MessageSet.digest: slot("digest"),
-        t.MessageSet.phase: slot("phase"),
-        t.MessageSet.outcome: "",
-        t.MessageSet.sends: 1,
-        t.MessageSet.first_sent_ms: slot("now_ms"),
-        t.MessageSet.last_sent_ms: slot("now_ms"),
-        t.MessageSet.session: slot("session"),
-        t.MessageSet.doubted: False,
-        t.MessageSet.ran: False,
-        t.MessageSet.turned_away: False,
-        t.MessageSet.settle_now_by: "",
-        t.MessageSet.closed_ms: None,
-        t.MessageSet.cleared: False,
-    }
+    row = t.MessageSet.insert(
+        **slots("connection", "company", "application", "posting", "set_id", "request", "digest"),
+        **slots("phase", "session"),
+        outcome="",
+        sends=1,
+        settle_now_by="",
+        closed_ms=None,
+        first_sent_ms=slot("now_ms"),
+        last_sent_ms=slot("now_ms"),
+        **dict.fromkeys(("doubted", "ran", "turned_away", "cleared"), False),
+    )
     # An error would end the whole transaction on PostgreSQL, and with it the words for it.
-    return t.MessageSet.insert(columns).on_conflict_ignore().returning(t.MessageSet.id)
+    return row.on_conflict_ignore().returning(t.MessageSet.id)
 
 
 def _refusal(connection_id: int, company: str, set_id: str) -> StoreError:
@@ -147,34 +137,14 @@ def _of_others_on_file() -> Any:
     )
 
 
-def save(
-    id: int,  # noqa: A002 - the set's own
-    *,
-    phase: str,
-    outcome: str,
-    sends: int,
-    last_sent_at: datetime,
-    session_id: int,
-    doubted: bool,
-    ran: bool,
-    turned_away: bool,
-    settle_now_by: str,
-    closed_at: datetime | None,
-) -> None:
+def save(held: MessageSet) -> None:
     """Write how far a set is; ``closed_at`` belongs to the phase ``closed``."""
-    columns = _SET.changes(
-        phase=phase,
-        outcome=outcome,
-        sends=sends,
-        last_sent_at=last_sent_at,
-        session_id=session_id,
-        doubted=doubted,
-        ran=ran,
-        turned_away=turned_away,
-        settle_now_by=settle_now_by,
-        closed_at=closed_at,
-    )
-    update_columns(t.MessageSet, id=id, **columns)
+    update_columns(t.MessageSet, id=held.id, **_SET.stored(held, but=_NEVER_CHANGED))
+
+
+_NEVER_CHANGED = (
+    *("id", "connection_id", "application_id", "posting_id", "set_id", "request", "first_sent_at"),
+)
 
 
 def by_posting(posting_id: int) -> list[MessageSet]:

@@ -179,12 +179,8 @@ class Till(Books):
 
     def save(self, one: MessageSet, **changes: Any) -> None:
         """Write what became of a message set; what is not told stays as it was."""
-        names = (
-            *("phase", "outcome", "sends", "last_sent_at", "session_id", "doubted", "ran"),
-            *("turned_away", "settle_now_by", "closed_at"),
-        )
         with self.store.transaction():
-            sets.save(one.id, **{name: getattr(one, name) for name in names} | changes)
+            sets.save(replace(one, **changes))
 
     def close(self, one: MessageSet, outcome: str = "posted", **changes: Any) -> None:
         self.save(one, phase="closed", outcome=outcome, closed_at=NOON, **changes)

@@ -120,7 +120,7 @@ def test_each_kind_of_cause_is_asked_for_once_however_many_payments_and_connecti
         found = list(payment_views.each(till.store, PaymentFilter()))
     assert len(found) == 40
     assert all(one.is_held for one in found)
-    causes = (holds._DOUBTS, holds._TROUBLES, holds._SWITCHED_OFF)
+    causes = (holds._DOUBTS, holds._troubles, holds._SWITCHED_OFF)
     assert [asked.count(one) for one in causes] == [1, 1, 1]
     assert len(asked) < 20
 
