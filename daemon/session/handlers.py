@@ -218,7 +218,8 @@ class CallbackHandlers:
                 company_files.share([connection.id], found.shares)
             self._record.fail(session, found.code, "", now, facts=found.facts)
             return None
-        connections.bind(connection.id, found.binding)
+        if found.binding != connection.binding:
+            connections.bind(connection.id, found.binding)
         company_files.share(found.same_file, found.binding.company_key)
         if connection.binding is None:
             company_files.look_again(found.by_name)

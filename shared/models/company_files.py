@@ -62,12 +62,13 @@ def _others() -> Any:
 
 def share(connection_ids: Iterable[int], company_key: str) -> None:
     """Note that these belong to one file: one write at a time, and ``sharing`` tells of them."""
-    _SHARE.run(ids=list(connection_ids), key=company_key)
+    if ids := list(connection_ids):
+        _SHARE.run(ids=ids, key=company_key)
 
 
 def look_again(connection_ids: Iterable[int]) -> None:
     """Have these shown again, with their next sync, to be alone on their company file."""
-    _SHARE.run(ids=list(connection_ids), key="")
+    share(connection_ids, "")
 
 
 _SHARE = Statement(
