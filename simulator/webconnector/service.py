@@ -154,7 +154,7 @@ class WebService:
         faults = self._faults_at(operation, turn)
         self._reach(Boundary(Moment.BEFORE, operation, turn))
         self._rehearse_before(operation, faults)
-        if FaultKind.CUT_RESPONSE in faults:  # which only receiveResponseXML can suffer
+        if FaultKind.CUT_RESPONSE in faults and "response" in parameters:
             response = str(parameters["response"])
             parameters["response"] = response[: len(response) // 2]
         if FaultKind.REPEAT in faults:
