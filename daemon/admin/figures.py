@@ -21,6 +21,7 @@ from twisted.internet import defer
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
+from daemon.admin.metrics import stamp
 from daemon.failures import tell
 from daemon.read_thread import Reads
 from shared.health.queues import is_late
@@ -112,9 +113,16 @@ def _render(found: Families) -> bytes:
 
 
 def _up(is_up: bool) -> Metric:
-    return GaugeMetricFamily(
-        "deskbridge_store_up", "Whether the store could be read.", value=float(is_up)
-    )
+    return _gauge("store_up", "Whether the store could be read.", is_up)
+
+
+def _gauge(name: str, told: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"deskbridge_{name}", told, float(value))
+
+
+def _gauges(name: str, told: str, *labels: str) -> GaugeMetricFamily:
+    """Figures of one name that differ in their labels."""
+    return GaugeMetricFamily(f"deskbridge_{name}", told, labels=labels)
 
 
 def families(store: Store) -> Iterator[Metric]:
@@ -122,16 +130,12 @@ def families(store: Store) -> Iterator[Metric]:
     with store.reading():
         now = store.now()
         running = len(daemons.running(now))
-    yield GaugeMetricFamily(
-        "deskbridge_figures_timestamp_seconds",
-        "When the figures of the store were read.",
-        value=now.timestamp(),
-    )
-    yield GaugeMetricFamily("deskbridge_daemons", "Daemons that run on this store.", value=running)
+    read_at = now.timestamp()
+    yield _gauge("figures_timestamp_seconds", "When the figures of the store were read.", read_at)
+    yield _gauge("daemons", "Daemons that run on this store.", running)
     for name, label, told, read in _GROUPS:
         yield from _grouped(name, label, told, _in_a_unit(store, read))
-    locks = _in_a_unit(store, lambda: figures.sign_in_locks(now))
-    yield _of_locks(locks)
+    yield _of_locks(_in_a_unit(store, lambda: figures.sign_in_locks(now)))
     if store.path is not None:  # PostgreSQL has backups of its own
         yield from _of_backups(_in_a_unit(store, backups.standing))
         yield _of_check(_in_a_unit(store, backups.last_check))
@@ -158,12 +162,9 @@ _GROUPS: Sequence[tuple[str, str, str, Callable[[], Groups]]] = (
 
 
 def _grouped(name: str, label: str, told: str, groups: Groups) -> Families:
-    count = GaugeMetricFamily(f"deskbridge_{name}", f"{told}, by {label}.", labels=[label])
-    oldest = GaugeMetricFamily(
-        f"deskbridge_{name}_oldest_timestamp_seconds",
-        f"{told}: since when the oldest one is in this {label}.",
-        labels=[label],
-    )
+    count = _gauges(name, f"{told}, by {label}.", label)
+    since = f"{told}: since when the oldest one is in this {label}."
+    oldest = _gauges(f"{name}_oldest_timestamp_seconds", since, label)
     for value, group in groups.items():
         count.add_metric([value], group.count)
         if group.oldest_at is not None:
@@ -172,97 +173,58 @@ def _grouped(name: str, label: str, told: str, groups: Groups) -> Families:
 
 
 def _of_locks(locks: Mapping[str, int]) -> Metric:
-    locked = GaugeMetricFamily(
-        "deskbridge_sign_in_locks",
-        "What is locked after too many wrong passwords or tokens, by kind.",
-        labels=["kind"],
-    )
+    told = "What is locked after too many wrong passwords or tokens, by kind."
+    locked = _gauges("sign_in_locks", told, "kind")
     for kind, count in locks.items():
         locked.add_metric([kind], count)
     return locked
 
 
 def _of_backups(standing: Backups) -> Families:
-    made = GaugeMetricFamily(
-        "deskbridge_backup_made_timestamp_seconds",
-        "When the newest backup was made and checked; 0 for never.",
-        value=_stamp(standing.made_at),
-    )
-    old = GaugeMetricFamily(
-        "deskbridge_backup_old_timestamp_seconds",
-        "From when on the newest backup is too old; 0 if there is none.",
-        value=_stamp(standing.old_at),
-    )
-    failed = GaugeMetricFamily(
-        "deskbridge_backup_failed",
-        "Whether the daemon could not make its latest backup.",
-        value=float(bool(standing.failure)),
-    )
-    return [made, old, failed]
+    made = "When the newest backup was made and checked; 0 for never."
+    yield _gauge("backup_made_timestamp_seconds", made, stamp(standing.made_at))
+    old = "From when on the newest backup is too old; 0 if there is none."
+    yield _gauge("backup_old_timestamp_seconds", old, stamp(standing.old_at))
+    failed = "Whether the daemon could not make its latest backup."
+    yield _gauge("backup_failed", failed, bool(standing.failure))
 
 
-def _of_check(check: StoreCheck) -> GaugeMetricFamily:
-    return GaugeMetricFamily(
-        "deskbridge_store_damaged",
-        "Whether the daemon found damage when it read all of the store, which it does once a day.",
-        value=float(bool(check.damage)),
+def _of_check(check: StoreCheck) -> Metric:
+    told = (
+        "Whether the daemon found damage when it read all of the store, which it does once a day."
     )
+    return _gauge("store_damaged", told, bool(check.damage))
 
 
 def _of_outlets(outlets: Iterable[OutletFigures]) -> Families:
-    behind = GaugeMetricFamily(
-        "deskbridge_outlet_behind", "Events that an outlet has not passed yet.", labels=["outlet"]
-    )
-    aside = GaugeMetricFamily(
-        "deskbridge_outlet_deliveries",
-        "Events that an outlet has passed without delivering them, by state.",
-        labels=["outlet", "state"],
-    )
-    delivered = GaugeMetricFamily(
-        "deskbridge_outlet_delivered_timestamp_seconds",
-        "When an outlet delivered something last; 0 for never.",
-        labels=["outlet"],
-    )
+    behind = _gauges("outlet_behind", "Events that an outlet has not passed yet.", "outlet")
+    told = "Events that an outlet has passed without delivering them, by state."
+    aside = _gauges("outlet_deliveries", told, "outlet", "state")
+    told = "When an outlet delivered something last; 0 for never."
+    delivered = _gauges("outlet_delivered_timestamp_seconds", told, "outlet")
     for outlet in outlets:
         behind.add_metric([outlet.name], outlet.behind)
         aside.add_metric([outlet.name, "waiting"], outlet.waiting)
         aside.add_metric([outlet.name, "parked"], outlet.parked)
-        delivered.add_metric([outlet.name], _stamp(outlet.delivered_at))
+        delivered.add_metric([outlet.name], stamp(outlet.delivered_at))
     return [behind, aside, delivered]
 
 
 def _of_applications(applications: Collection[ApplicationFigures], now: datetime) -> Families:
-    labels = ["connection", "application"]
-    seen = GaugeMetricFamily(
-        "deskbridge_application_seen_timestamp_seconds",
-        "When the Web Connector called last for an application; 0 for never.",
-        labels=labels,
-    )
-    late = GaugeMetricFamily(
-        "deskbridge_application_late",
-        "Whether an application that runs by itself has missed two runs.",
-        labels=labels,
-    )
-    failed = GaugeMetricFamily(
-        "deskbridge_application_failed",
-        "Whether the latest sync of an application failed.",
-        labels=labels,
-    )
-    latest = GaugeMetricFamily(
-        "deskbridge_latest_syncs",
-        "Applications by the state of their latest sync.",
-        labels=["state"],
-    )
+    labels = ("connection", "application")
+    told = "When the Web Connector called last for an application; 0 for never."
+    seen = _gauges("application_seen_timestamp_seconds", told, *labels)
+    told = "Whether an application that runs by itself has missed two runs."
+    late = _gauges("application_late", told, *labels)
+    told = "Whether the latest sync of an application failed."
+    failed = _gauges("application_failed", told, *labels)
+    latest = _gauges("latest_syncs", "Applications by the state of their latest sync.", "state")
     for one in applications:
         of_this = [one.connection, one.application]
         is_behind = is_late(one.last_seen_at, one.run_every_minutes, now)
-        seen.add_metric(of_this, _stamp(one.last_seen_at))
+        seen.add_metric(of_this, stamp(one.last_seen_at))
         late.add_metric(of_this, float(is_behind))
         failed.add_metric(of_this, float(one.last_sync == SyncState.FAILED))
     for state, count in Counter(one.last_sync for one in applications if one.last_sync).items():
         latest.add_metric([state], count)
     return [seen, late, failed, latest]
-
-
-def _stamp(moment: datetime | None) -> float:
-    return moment.timestamp() if moment else 0.0

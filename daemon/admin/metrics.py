@@ -5,7 +5,7 @@ Counters are of one process: with several daemons each has its own, and Promethe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from platform import python_version
 
@@ -22,7 +22,7 @@ from prometheus_client.process_collector import ProcessCollector
 from shared.about import VERSION
 from shared.errors import StoreError
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 _CALL_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 100)
 """The Web Connector gives a call up after about 100 seconds."""
 _STORE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 45)
@@ -35,42 +35,28 @@ class Metrics:
         disable_created_metrics()  # nobody asks when a counter was made, and it doubles the lines
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        self._calls = Counter(
-            "deskbridge_calls",
-            "Calls of the Web Connector, by what became of them.",
-            ["operation", "outcome"],
-            registry=self._registry,
-        )
-        self._call_seconds = Histogram(
-            "deskbridge_call_seconds",
-            "From the head of a call until its answer was written.",
-            ["operation"],
-            buckets=_CALL_SECONDS,
-            registry=self._registry,
-        )
-        self._requests = Counter(
-            "deskbridge_api_requests",
-            "Requests of the HTTP API, by status.",
-            ["status"],
-            registry=self._registry,
-        )
-        self._request_seconds = Histogram(
-            "deskbridge_api_request_seconds",
-            "From the head of a request of the HTTP API until its answer was written.",
-            buckets=_CALL_SECONDS,
-            registry=self._registry,
-        )
-        self._store_seconds = Histogram(
-            "deskbridge_store_seconds",
-            "From asking the store for a unit of work until it was committed.",
-            buckets=_STORE_SECONDS,
-            registry=self._registry,
-        )
-        self._store_failures = Counter(
-            "deskbridge_store_failures",
-            "Units of work that the store could not do.",
-            registry=self._registry,
-        )
+        told = "Calls of the Web Connector, by what became of them."
+        self._calls = self._counter("calls", told, "operation", "outcome")
+        told = "From the head of a call until its answer was written."
+        self._call_seconds = self._histogram("call_seconds", told, _CALL_SECONDS, "operation")
+        told = "Requests of the HTTP API, by status."
+        self._requests = self._counter("api_requests", told, "status")
+        told = "From the head of a request of the HTTP API until its answer was written."
+        self._request_seconds = self._histogram("api_request_seconds", told, _CALL_SECONDS)
+        told = "From asking the store for a unit of work until it was committed."
+        self._store_seconds = self._histogram("store_seconds", told, _STORE_SECONDS)
+        told = "Units of work that the store could not do."
+        self._store_failures = self._counter("store_failures", told)
+
+    def _counter(self, name: str, told: str, *labels: str) -> Counter:
+        return Counter(f"deskbridge_{name}", told, labels, registry=self._registry)
+
+    def _histogram(self, name: str, told: str, buckets: Sequence[float], *labels: str) -> Histogram:
+        registry = self._registry
+        return Histogram(f"deskbridge_{name}", told, labels, registry=registry, buckets=buckets)
+
+    def _gauge(self, name: str, told: str, *labels: str) -> Gauge:
+        return Gauge(f"deskbridge_{name}", told, labels, registry=self._registry)
 
     def describe(
         self,
@@ -85,33 +71,16 @@ class Metrics:
         ``store`` is the engine, ``waiting`` how many units of work wait for it, ``clients`` how
         many connections are open where.
         """
-        build = Gauge(
-            "deskbridge_build_info",
-            "Which Deskbridge this is.",
-            ["version", "python", "store"],
-            registry=self._registry,
-        )
+        build = self._gauge("build_info", "Which Deskbridge this is.", "version", "python", "store")
         build.labels(VERSION, python_version(), store).set(1)
-        units = Gauge(
-            "deskbridge_store_waiting",
-            "Units of work that wait for the store.",
-            registry=self._registry,
-        )
+        units = self._gauge("store_waiting", "Units of work that wait for the store.")
         units.set_function(waiting)
-        opened = Gauge(
-            "deskbridge_open_connections",
-            "Open network connections.",
-            ["listener"],
-            registry=self._registry,
-        )
+        opened = self._gauge("open_connections", "Open network connections.", "listener")
         for listener, count in clients:
             opened.labels(listener).set_function(count)
-        certificate = Gauge(
-            "deskbridge_certificate_expires_timestamp_seconds",
-            "When the first certificate that we serve TLS with runs out; 0 without TLS.",
-            registry=self._registry,
-        )
-        certificate.set_function(lambda: _seconds(certificate_end()))
+        told = "When the first certificate that we serve TLS with runs out; 0 without TLS."
+        certificate = self._gauge("certificate_expires_timestamp_seconds", told)
+        certificate.set_function(lambda: stamp(certificate_end()))
 
     def call(self, operation: str, outcome: str, seconds: float) -> None:
         """Count a call of the Web Connector; what is none, such as a page, is ``other``."""
@@ -135,5 +104,6 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-def _seconds(moment: datetime | None) -> float:
+def stamp(moment: datetime | None) -> float:
+    """A moment as Prometheus has it; 0 for none."""
     return moment.timestamp() if moment else 0.0

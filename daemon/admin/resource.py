@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from attrs import define
 from twisted.internet import defer
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -22,7 +23,7 @@ from twisted.web.server import NOT_DONE_YET
 from daemon.admin.figures import StoreFigures
 from daemon.admin.metrics import CONTENT_TYPE, Metrics
 from daemon.edge.body_gate import DiscardedBody
-from daemon.edge.http import Clock, EdgeSite
+from daemon.edge.http import TEXT, Clock, EdgeSite, send
 from daemon.edge.limits import EdgeLimits
 from daemon.failures import tell
 from daemon.store_thread import Threads
@@ -30,74 +31,56 @@ from shared.errors import StoreError
 
 STORE_SECONDS = 5.0
 """A store that does not answer within this time is not healthy."""
-_TEXT = "text/plain; charset=utf-8"
-Answer = tuple[int, str, bytes]
+Answer = tuple[int, bytes, bytes]
 
 
+@define(eq=False, repr=False)
 class Admin(Resource):
-    """What is answered at each address."""
+    """What is answered at each address.
+
+    ``is_serving`` tells whether the Web Connector is answered at all addresses. ``trouble`` is what
+    is wrong with a store that answers, such as that the last sign of life could not be written;
+    empty: nothing.
+    """
 
     isLeaf = True
     log = Logger()
 
-    def __init__(
-        self,
-        reactor: Any,
-        threads: Threads,
-        metrics: Metrics,
-        figures: StoreFigures,
-        is_serving: Callable[[], bool],
-        trouble: Callable[[], str],
-    ) -> None:
-        """``is_serving`` tells whether the Web Connector is answered at all addresses.
+    _reactor: Any
+    _threads: Threads
+    _metrics: Metrics
+    _figures: StoreFigures
+    _is_serving: Callable[[], bool]
+    _trouble: Callable[[], str]
 
-        ``trouble`` is what is wrong with a store that answers, such as that the last sign of life
-        could not be written; empty: nothing.
-        """
+    def __attrs_post_init__(self) -> None:
         super().__init__()
-        self._reactor = reactor
-        self._threads = threads
-        self._metrics = metrics
-        self._figures = figures
-        self._is_serving = is_serving
-        self._trouble = trouble
-        self._answers: dict[bytes, Callable[[], Awaitable[Answer]]] = {
+
+    def render(self, request: Any) -> Any:
+        """Answer by address."""
+        answers: dict[bytes, Callable[[], Awaitable[Answer]]] = {
             b"/healthz": self._health,
             b"/readyz": self._readiness,
             b"/metrics": self._everything,
         }
-
-    def render(self, request: Any) -> Any:
-        """Answer by address."""
-        answer = self._answers.get(request.path)
+        answer = answers.get(request.path)
         if answer is None:
-            self._write(request, (http.NOT_FOUND, _TEXT, b"There is nothing at this address.\n"))
-        elif request.method not in (b"GET", b"HEAD"):
+            return send(request, http.NOT_FOUND, b"There is nothing at this address.\n", TEXT)
+        if request.method not in (b"GET", b"HEAD"):
             request.setHeader(b"Allow", b"GET, HEAD")
-            told = b"This method is of no use here.\n"
-            self._write(request, (http.NOT_ALLOWED, _TEXT, told))
-        else:
-            Deferred.fromCoroutine(self._answer(request, answer)).addErrback(self._failed)
+            return send(request, http.NOT_ALLOWED, b"This method is of no use here.\n", TEXT)
+        Deferred.fromCoroutine(self._answer(request, answer)).addErrback(self._failed)
         return NOT_DONE_YET
 
     async def _answer(self, request: Any, answer: Callable[[], Awaitable[Answer]]) -> None:
         gone: list[Any] = []
         request.notifyFinish().addErrback(gone.append)
-        found = await answer()
+        status, content_type, body = await answer()
         if not gone:
-            self._write(request, found)
+            send(request, status, body, content_type)
 
     def _failed(self, failure: Any) -> None:
         tell(self.log, "A question of monitoring could not be answered", failure)
-
-    def _write(self, request: Any, answer: Answer) -> None:
-        status, content_type, body = answer
-        request.setResponseCode(status)
-        request.setHeader(b"Content-Type", content_type.encode())
-        request.setHeader(b"Content-Length", b"%d" % len(body))
-        request.setHeader(b"Cache-Control", b"no-store")
-        request.write(body)
-        request.finish()
 
     async def _health(self) -> Answer:
         """Whether the store's own thread does what it is asked for.
@@ -113,7 +96,7 @@ class Admin(Resource):
             return _not_now(error.sentence)
         if trouble := self._trouble():
             return _not_now(trouble)
-        return http.OK, _TEXT, b"ok\n"
+        return http.OK, TEXT, b"ok\n"
 
     async def _readiness(self) -> Answer:
         """Whether calls should be sent here: no more once the daemon stops."""
@@ -127,7 +110,7 @@ class Admin(Resource):
 
 
 def _not_now(sentence: str) -> Answer:
-    return http.SERVICE_UNAVAILABLE, _TEXT, f"{sentence}\n".encode()
+    return http.SERVICE_UNAVAILABLE, TEXT, f"{sentence}\n".encode()
 
 
 class AdminSite(EdgeSite):

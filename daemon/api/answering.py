@@ -13,6 +13,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, ClassVar, NoReturn
 
+from attrs import define
+from attrs import field as attr
 from twisted.internet.defer import CancelledError
 from twisted.internet.defer import TimeoutError as NothingHappened
 from twisted.logger import Logger
@@ -65,17 +67,17 @@ class Answered(Value):
     cursor: int | None = None
 
 
+@define(eq=False, repr=False)
 class Answering:
     """Answers requests; ``store`` is only handed on to operations."""
 
     log = Logger()
 
-    def __init__(self, store: Store, threads: Threads, reads: Reads, bell: EventBell) -> None:
-        self._store = store
-        self._threads = threads
-        self._reads = reads
-        self._bell = bell
-        self._guesses = Guesses()
+    _store: Store
+    _threads: Threads
+    _reads: Reads
+    _bell: EventBell
+    _guesses: Guesses = attr(factory=Guesses, init=False)
 
     async def answer(self, request: Request, reactor: Any) -> Answered:
         """The answer, whatever comes of it."""
@@ -239,11 +241,7 @@ def _answer(found: Found | Answer) -> Answer:
 
 
 def _of(error: Exception) -> Answer:
-    if isinstance(error, BadBody):
-        return error.answer
-    answer = problem_of(error)
-    assert answer is not None, error
-    return answer
+    return error.answer if isinstance(error, BadBody) else problem_of(error)
 
 
 def _seconds(request: Request) -> int:

@@ -33,36 +33,8 @@ _REFUSALS = {
     429: "too many wrong tokens from this address",
     503: "the store is not available right now: try again",
 }
-_WRITING = (409, 415, 422)
 _ETAG = {"description": "the ETag of this content", "schema": {"type": "string"}}
 _LINK = {"description": 'the next page, as rel="next"', "schema": {"type": "string"}}
-_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "description": (
-        "a text of your own for each request: repeating a request with it is "
-        "safe, and returns the same answer for 24 hours, unless that was a refusal"
-    ),
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-}
-_IF_MATCH = {
-    "name": "If-Match",
-    "in": "header",
-    "description": "the ETag of what you read: the request is refused if it has changed",
-    "schema": {"type": "string"},
-}
-_IF_NOT_THERE = {
-    "name": "If-None-Match",
-    "in": "header",
-    "description": "`*`: the request is refused if there is such a record already",
-    "schema": {"type": "string"},
-}
-_IF_NONE_MATCH = {
-    "name": "If-None-Match",
-    "in": "header",
-    "description": "the ETag of what you have: nothing is sent if it is still the same",
-    "schema": {"type": "string"},
-}
 
 
 def document(routes: Sequence[Route] = ROUTES) -> Schema:
@@ -158,13 +130,8 @@ def _in_path(route: Route) -> Iterator[Schema]:
         schema: Schema = {"type": "string", "minLength": 1}
         if name == "number":
             schema = {"type": "integer", "minimum": 1, "maximum": 2**53}
-        yield {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "description": _PLACES[name],
-            "schema": schema,
-        }
+        told = {"description": _PLACES[name], "schema": schema}
+        yield {"name": name, "in": "path", "required": True, **told}
 
 
 def _in_query(one: Parameter) -> Schema:
@@ -173,13 +140,26 @@ def _in_query(one: Parameter) -> Schema:
 
 def _headers(route: Route) -> Iterator[Schema]:
     if not route.writes:
-        yield _IF_NONE_MATCH
+        told = "the ETag of what you have: nothing is sent if it is still the same"
+        yield _header("If-None-Match", told)
     if route.writes and route.method in ("POST", "PATCH"):
-        yield _KEY
+        told = (
+            "a text of your own for each request: repeating a request with it is "
+            "safe, and returns the same answer for 24 hours, unless that was a refusal"
+        )
+        yield _header("Idempotency-Key", told, minLength=1, maxLength=255, pattern="^[!-~]+$")
     if route.shows:
-        yield _IF_MATCH
+        told = "the ETag of what you read: the request is refused if it has changed"
+        yield _header("If-Match", told)
     if route.created:
-        yield _IF_NOT_THERE
+        yield _header(
+            "If-None-Match", "`*`: the request is refused if there is such a record already"
+        )
+
+
+def _header(name: str, told: str, **bounds: int | str) -> Schema:
+    schema = {"type": "string", **bounds}
+    return {"name": name, "in": "header", "description": told, "schema": schema}
 
 
 def _responses(route: Route) -> Schema:
@@ -206,17 +186,16 @@ def _responses(route: Route) -> Schema:
 
 
 def _may_be(route: Route, status: int) -> bool:
-    if status == 403:
-        return route.writes
-    if status == 410:
-        return route.own_units
-    if status == 412:
-        return bool(route.shows)
-    if status == 415:
-        return route.body is not None
-    if status == 422:
-        return route.writes or "{invoice}" in route.path or "{external_id}" in route.path
-    return status != 409 or route.writes
+    names_document = "{invoice}" in route.path or "{external_id}" in route.path
+    only_if = {
+        403: route.writes,
+        409: route.writes,
+        410: route.own_units,
+        412: bool(route.shows),
+        415: route.body is not None,
+        422: route.writes or names_document,
+    }
+    return only_if.get(status, True)
 
 
 def text() -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from daemon.api.routes import BASE, Answer, BadParameter, encoded
-from shared.errors import CannotBeMeant, NotFound, NotPossible, StoreError, StoreUnavailable
+from shared.errors import CannotBeMeant, NotFound, StoreError, StoreUnavailable
 from shared.operations.contracts.schemas import Schema
-from shared.operations.deciding import NotConfirmed, PlanIsStale
+from shared.operations.deciding import Need, NotConfirmed, PlanIsStale
 from shared.operations.events import CursorLost
 from shared.operations.programs import Forbidden, KeyReused, Unauthorized
 
 TYPE = "application/problem+json"
 RETRY_SECONDS = 5
+_LONGEST = 1000
 
 TITLES: Mapping[str, tuple[int, str]] = {
     "bad-parameter": (400, "A parameter cannot be read"),
@@ -40,6 +41,10 @@ TITLES: Mapping[str, tuple[int, str]] = {
 }
 
 
+_HEADERS = {
+    401: {"WWW-Authenticate": 'Bearer realm="Deskbridge"'},
+    503: {"Retry-After": str(RETRY_SECONDS)},
+}
 _REMEDIES = {
     "not-possible": "Read it again: what can be done follows from its state.",
     "cannot-be-meant": "Correct the request and send it again.",
@@ -51,51 +56,42 @@ _REMEDIES = {
 def problem(code: str, sentence: str, remedy: str = "", **more: Any) -> Answer:
     """The answer for a refusal."""
     status, title = TITLES[code]
-    remedy = remedy or _REMEDIES.get(code, "")
     told = {
         "type": f"urn:deskbridge:{code}",
         "title": title,
         "status": status,
         "detail": sentence,
         "code": code,
-        "remedy": remedy,
+        "remedy": remedy or _REMEDIES.get(code, ""),
         **more,
     }
-    headers = {}
-    if status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="Deskbridge"'
-    if status == 503:
-        headers["Retry-After"] = str(RETRY_SECONDS)
-    return Answer(status, encoded(told), headers, TYPE)
+    return Answer(status, encoded(told), _HEADERS.get(status, {}), TYPE)
 
 
-def problem_of(error: Exception) -> Answer | None:
-    """The answer for what an operation refuses; None for what it never should raise."""
-    match error:
-        case Unauthorized():
-            return problem(
-                "token-wrong",
-                "This needs an API token, and it is missing or invalid.",
-                ("Send Authorization: Bearer TOKEN. To create a token: deskbridge token add LABEL"),
-            )
-        case Forbidden():
-            return problem(
-                "token-reads-only",
-                "This token allows reading only.",
-                "Create another one: deskbridge token add LABEL --access write",
-            )
-        case KeyReused():
-            return problem(
-                "key-reused",
-                "This Idempotency-Key was used for another request before.",
-                (
-                    "Use a new key for each request, and the same key only to repeat the same "
-                    "request."
-                ),
-            )
-        case StoreError():
-            return _of_store(error)
-    return None
+_OF_PROGRAMS: Mapping[type[Exception], tuple[str, str, str]] = {
+    Unauthorized: (
+        "token-wrong",
+        "This needs an API token, and it is missing or invalid.",
+        "Send Authorization: Bearer TOKEN. To create a token: deskbridge token add LABEL",
+    ),
+    Forbidden: (
+        "token-reads-only",
+        "This token allows reading only.",
+        "Create another one: deskbridge token add LABEL --access write",
+    ),
+    KeyReused: (
+        "key-reused",
+        "This Idempotency-Key was used for another request before.",
+        "Use a new key for each request, and the same key only to repeat the same request.",
+    ),
+}
+
+
+def problem_of(error: Exception) -> Answer:
+    """The answer for what an operation refuses. Raises KeyError for what it should never raise."""
+    return (
+        _of_store(error) if isinstance(error, StoreError) else problem(*_OF_PROGRAMS[type(error)])
+    )
 
 
 def _of_store(error: StoreError) -> Answer:
@@ -103,18 +99,16 @@ def _of_store(error: StoreError) -> Answer:
         # Where the store is, and what is wrong with it, is for the log.
         return problem("store-unavailable", "Deskbridge cannot use its store right now.")
     if isinstance(error, NotConfirmed):
-        needs = [{"code": need.code, "sentence": need.sentence} for need in error.needs]
         remedy = "Have somebody confirm it, then send the codes in `confirm`."
-        return problem("needs-confirmation", error.sentence, remedy, needs=needs)
-    codes: tuple[tuple[type[StoreError], str], ...] = (
-        (BadParameter, "bad-parameter"),
-        (NotFound, "not-found"),
-        (CannotBeMeant, "cannot-be-meant"),
-        (PlanIsStale, "changed-meanwhile"),
-        (CursorLost, "cursor-lost"),
-        (NotPossible, "not-possible"),
-    )
-    code = next((code for kind, code in codes if isinstance(error, kind)), "not-possible")
+        return problem("needs-confirmation", error.sentence, remedy, needs=needs_of(error.needs))
+    codes: Mapping[type[StoreError], str] = {
+        BadParameter: "bad-parameter",
+        NotFound: "not-found",
+        CannotBeMeant: "cannot-be-meant",
+        PlanIsStale: "changed-meanwhile",
+        CursorLost: "cursor-lost",
+    }
+    code = next((codes[kind] for kind in codes if isinstance(error, kind)), "not-possible")
     return problem(code, _on_one_line(error.sentence), error.remedy or _where_it_would_be(error))
 
 
@@ -124,14 +118,23 @@ def _on_one_line(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-_LONGEST = 1000
-
-
 def _where_it_would_be(error: StoreError) -> str:
     if not isinstance(error, NotFound):
         return ""
     what = "" if error.what == "connection" else f"/{{name}}/{error.what}s"
     return f"See GET {BASE}/connections{what}"
+
+
+def needs_of(needs: Iterable[Need]) -> list[Any]:
+    """What somebody has to confirm, as JSON."""
+    return [{"code": need.code, "sentence": need.sentence} for need in needs]
+
+
+def needs_schema(told: str) -> Schema:
+    """The schema of what ``needs_of`` makes; ``told`` says when it is there."""
+    properties = {"code": {"type": "string"}, "sentence": {"type": "string"}}
+    one = {"type": "object", "properties": properties, "required": ["code", "sentence"]}
+    return {"type": "array", "description": told, "items": one}
 
 
 SCHEMA: Schema = {
@@ -144,15 +147,7 @@ SCHEMA: Schema = {
         "detail": {"type": "string", "description": "what happened, for people"},
         "code": {"type": "string", "description": "for programs: it stays the same"},
         "remedy": {"type": "string", "description": "what to do"},
-        "needs": {
-            "type": "array",
-            "description": "what somebody has to confirm, when nothing else is missing",
-            "items": {
-                "type": "object",
-                "properties": {"code": {"type": "string"}, "sentence": {"type": "string"}},
-                "required": ["code", "sentence"],
-            },
-        },
+        "needs": needs_schema("what somebody has to confirm, when nothing else is missing"),
     },
     "required": ["type", "title", "status", "detail", "code", "remedy"],
 }

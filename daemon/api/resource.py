@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web import http
@@ -25,7 +25,7 @@ from daemon.api.openapi import DOCUMENT_PATH, text
 from daemon.api.problem_details import problem
 from daemon.api.routes import BASE, Answer, Route
 from daemon.api.table import ROUTES
-from daemon.edge.body_gate import Body, Head
+from daemon.edge.body_gate import Body, DiscardedBody, Head
 from daemon.edge.http import Clock, EdgeRequest, EdgeSite, Meter, uncounted
 from daemon.edge.limits import EdgeLimits
 from shared.structs import replace
@@ -34,23 +34,17 @@ LONGEST_QUERY = 8192
 LONGEST_KEY = 255
 
 
-class CollectedBody:
+class CollectedBody(DiscardedBody):
     """The body of a request, as a whole: none is large here."""
 
     def __init__(self, limit_bytes: int) -> None:
-        self.limit_bytes = limit_bytes
+        super().__init__(limit_bytes)
         self._pieces: list[bytes] = []
 
     def feed(self, data: bytes) -> None:
-        """Keep the next piece."""
         self._pieces.append(data)
 
-    def may_be_large(self) -> Deferred[bool]:
-        """Never."""
-        return succeed(False)
-
     def drop(self) -> None:
-        """Forget it."""
         self._pieces.clear()
 
     @property
@@ -125,9 +119,7 @@ class ApiResource(Resource):
         seconds = max(1, round((until - self._now()).total_seconds()))
         told = f"Too many wrong tokens from this address: wait {seconds} seconds."
         slowed = problem("too-many-guesses", told, "Send the token that you were given.")
-        return Answer(
-            slowed.status, slowed.body, {"Retry-After": str(seconds)}, slowed.content_type
-        )
+        return replace(slowed, headers={"Retry-After": str(seconds)})
 
     def _write(self, answer: Answer, request: Any, method: str) -> None:
         request.setResponseCode(answer.status, HTTPStatus(answer.status).phrase.encode())
@@ -185,7 +177,7 @@ def _no_such() -> Answer:
 def _not_allowed(method: str, allowed: Sequence[str]) -> Answer:
     sentence, remedy = f"This address does not support {method[:20]}.", f"Use {', '.join(allowed)}."
     told = problem("method-not-allowed", sentence, remedy)
-    return Answer(told.status, told.body, {"Allow": ", ".join(allowed)}, told.content_type)
+    return replace(told, headers={"Allow": ", ".join(allowed)})
 
 
 def _request(

@@ -200,16 +200,15 @@ AFTER = Parameter("after", "where the page begins: `next` of the previous page")
 PAGED = (LIMIT, AFTER)
 
 
-def list_of(shape: Shape[Any], more: Schema | None = None) -> Schema:
+def list_of(shape: Shape[Any], **more: Schema) -> Schema:
     """The schema of a page."""
-    properties = {
-        "data": {"type": "array", "items": object_of(shape)},
-        "next": {
-            "type": ["string", "null"],
-            "description": "`after` of the next page; null: this is the last",
-        },
-        **(more or {}),
-    }
+    told = "`after` of the next page; null: this is the last"
+    return answer_of(shape, next={"type": ["string", "null"], "description": told}, **more)
+
+
+def answer_of(shape: Shape[Any], **more: Schema) -> Schema:
+    """The schema of an answer with several records, and what else is in it."""
+    properties = {"data": {"type": "array", "items": object_of(shape)}, **more}
     return {
         "type": "object",
         "properties": properties,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from daemon.api.problem_details import problem
+from daemon.api.problem_details import needs_of, needs_schema, problem
 from daemon.api.routes import (
     BASE,
     LIMIT,
@@ -17,6 +17,7 @@ from daemon.api.routes import (
     Found,
     Parameter,
     Route,
+    answer_of,
     bad_place,
     list_of,
 )
@@ -250,15 +251,7 @@ _PLAN: Schema = {
     "properties": {
         "title": {"type": "string", "description": "the question for the person who decides"},
         "told": {"type": "array", "items": {"type": "string"}, "description": "what follows"},
-        "needs": {
-            "type": "array",
-            "description": "what must be confirmed",
-            "items": {
-                "type": "object",
-                "properties": {"code": {"type": "string"}, "sentence": {"type": "string"}},
-                "required": ["code", "sentence"],
-            },
-        },
+        "needs": needs_schema("what must be confirmed"),
     },
     "required": ["title", "told", "needs"],
 }
@@ -269,8 +262,8 @@ _PREVIEW = Parameter(
 
 def _decided(asked: Asked, plan: Plan[Outcome]) -> Found:
     if asked.query["preview"]:
-        needs: list[Any] = [{"code": one.code, "sentence": one.sentence} for one in plan.needs]
-        return Found({"title": plan.title, "told": list(plan.told), "needs": needs})
+        told: list[Any] = list(plan.told)
+        return Found({"title": plan.title, "told": told, "needs": needs_of(plan.needs)})
     return Found(OUTCOME.of(carry_out(asked.by, plan, asked.body.confirm)))
 
 
@@ -317,15 +310,6 @@ _CURSOR: Schema = {
 }
 
 
-def _following(shape: Shape[Any]) -> Schema:
-    return {
-        "type": "object",
-        "properties": {"data": {"type": "array", "items": object_of(shape)}, "cursor": _CURSOR},
-        "required": ["data", "cursor"],
-        "additionalProperties": False,
-    }
-
-
 _read = partial(Route, "GET")
 _write = partial(Route, access=Access.WRITE)
 _SINCE = Parameter(
@@ -356,7 +340,7 @@ ROUTES: tuple[Route, ...] = (
         "list_invoices",
         "Imported invoices, most recently read first; or those changed since a cursor",
         _list_invoices,
-        list_of(LISTED_INVOICE, {"cursor": _CURSOR}),
+        list_of(LISTED_INVOICE, cursor=_CURSOR),
         (*PAGED, Parameter("status", "only these", words=_STATUSES, many=True), _SINCE),
         own_units=True,
         told=(
@@ -378,7 +362,7 @@ ROUTES: tuple[Route, ...] = (
         "list_customers",
         "Customers that imported invoices are billed to, by name; or those changed since a cursor",
         _list_customers,
-        list_of(CUSTOMER, {"cursor": _CURSOR}),
+        list_of(CUSTOMER, cursor=_CURSOR),
         (*PAGED, _SINCE),
         own_units=True,
         told=(
@@ -514,7 +498,7 @@ ROUTES: tuple[Route, ...] = (
         "list_events",
         "Events after a cursor, in order; can wait for something to happen",
         _list_events,
-        _following(EVENT),
+        answer_of(EVENT, cursor=_CURSOR),
         (
             LIMIT,
             _EVENTS_AFTER,

@@ -28,6 +28,8 @@ from daemon.edge.clients import Clients
 from daemon.edge.limits import EdgeLimits
 from daemon.edge.outcomes import HUNG_UP
 
+TEXT = b"text/plain; charset=utf-8"
+
 
 class Clock(Protocol):
     """The part of a reactor that we need."""
@@ -54,8 +56,7 @@ class EdgeRequest(server.Request):
     is_gone = False  # the client hung up before its answer
 
     def gotLength(self, length: int | None) -> None:
-        """Give Twisted the empty content that it insists on closing."""
-        self.content = BytesIO()
+        self.content = BytesIO()  # Twisted insists on closing one
 
     def handleContentChunk(self, data: bytes) -> None:
         """Pass the piece to the channel, which counts."""
@@ -76,6 +77,18 @@ class EdgeRequest(server.Request):
         """Name who asks, also once the connection is gone."""
         proxies = self.site.limits.proxies
         return client_name(proxies, peer_name(self.client), self.requestHeaders)
+
+
+def send(request: Any, status: int, content: bytes, content_type: bytes | None) -> int:
+    """Answer with exactly these bytes, which nobody keeps; HEAD gets their length only."""
+    request.setResponseCode(status)
+    if content_type is not None:
+        request.setHeader(b"Content-Type", content_type)
+    request.setHeader(b"Content-Length", b"%d" % len(content))
+    request.setHeader(b"Cache-Control", b"no-store")
+    request.write(content)
+    request.finish()
+    return server.NOT_DONE_YET
 
 
 Meter = Callable[[str, str, float], object]
@@ -116,7 +129,7 @@ class EdgeSite(server.Site):
 
     def refusal(self, code: int, reason: str) -> tuple[str, bytes]:
         """What is answered to what is no request: its content type, and why."""
-        return "text/plain; charset=utf-8", f"{reason}\n".encode()
+        return TEXT.decode(), f"{reason}\n".encode()
 
     def startFactory(self) -> None:
         """Start nothing: our log lines need neither a file nor a clock."""

@@ -26,7 +26,7 @@ from daemon.callers import Caller, short
 from daemon.edge.body_gate import Body, DiscardedBody, Head, OneAtATime
 from daemon.edge.downloads import Downloads, Reply, token_in
 from daemon.edge.envelope import EnvelopeReader
-from daemon.edge.http import Clock, EdgeRequest, EdgeSite, Meter, uncounted
+from daemon.edge.http import TEXT, Clock, EdgeRequest, EdgeSite, Meter, send, uncounted
 from daemon.edge.limits import EdgeLimits
 from daemon.edge.operations import OPERATIONS, Operation, operation_of_soap_action
 from daemon.edge.outcomes import FAULT, NOT_TAKEN, UNREADABLE, outcome
@@ -57,7 +57,6 @@ THROWN_AWAY = 32
 _SOAP_TYPES = frozenset({b"text/xml", b"application/soap+xml", b"application/xml"})
 _ORIGIN = re.compile(r"\Ahttps?://[^/]*")  # a request target may be a whole URL
 _XML = b"text/xml; charset=utf-8"
-_TEXT = b"text/plain; charset=utf-8"
 
 
 class Callbacks(Protocol):
@@ -283,12 +282,11 @@ class Edge(Resource):
     def _show(self, request: EdgeRequest, path: str) -> bytes | int:
         query = request.uri.partition(b"?")[2].lower()
         if path in SERVICE_PATHS and query in (b"wsdl", b"singlewsdl"):
-            return _send(request, http.OK, build_wsdl(self._public_url + path))
+            return send(request, http.OK, build_wsdl(self._public_url + path), _XML)
         for name, value in PAGE_HEADERS.items():
             request.setHeader(name, value)
-        return _send(
-            request, http.OK, self._support if path == SUPPORT_PATH else self._service, None
-        )
+        shown = self._support if path == SUPPORT_PATH else self._service
+        return send(request, http.OK, shown, None)
 
     def _hand_over(self, request: EdgeRequest, token: str, downloads: Downloads) -> int:
         """POST takes the file; whoever only looks, with GET or HEAD, uses nothing up."""
@@ -309,18 +307,17 @@ class Edge(Resource):
             return
         for name, value in reply.headers.items():
             request.setHeader(name, value)
-        _send(request, reply.status, reply.content, None)
+        send(request, reply.status, reply.content, None)
 
     def _refuse(self, request: EdgeRequest, status: int, reason: str) -> int:
-        return _send(request, status, reason.encode() + b"\n", _TEXT)
+        return send(request, status, reason.encode() + b"\n", TEXT)
 
     def _answer_call(self, request: EdgeRequest) -> int:
         content_type = (request.getHeader(b"Content-Type") or b"text/xml").partition(b";")[0]
         if content_type.strip().lower() not in _SOAP_TYPES:
             reason = "Send a SOAP envelope with the content type text/xml."
-            return _send(
-                request, http.UNSUPPORTED_MEDIA_TYPE, write_fault(FaultCode.CLIENT, reason)
-            )
+            fault = write_fault(FaultCode.CLIENT, reason)
+            return send(request, http.UNSUPPORTED_MEDIA_TYPE, fault, _XML)
         assert isinstance(request.body, SoapBody)
         try:
             call = request.body.call()
@@ -357,7 +354,7 @@ class Edge(Resource):
             "Call from {peer} refused: {reason}", peer=request.client_name, reason=refused.reason
         )
         fault = write_fault(refused.code, refused.reason)
-        return _send(request, http.INTERNAL_SERVER_ERROR, fault)
+        return send(request, http.INTERNAL_SERVER_ERROR, fault, _XML)
 
     async def _answer(
         self,
@@ -384,7 +381,7 @@ class Edge(Resource):
             if ticket:
                 await maybeDeferred(self._callbacks.cut_off, ticket)
         else:
-            _send(request, status, answer)
+            send(request, status, answer, _XML)
 
     def _ask(self, call: Call, peer: str) -> Eventually[Any]:
         callback: Callable[..., Any] = getattr(self._callbacks, call.operation.name)
@@ -408,20 +405,6 @@ class Edge(Resource):
 def _first(head: Head, name: bytes) -> bytes:
     """The first header of that name, or empty."""
     return (head.headers.getRawHeaders(name) or [b""])[0]
-
-
-def _send(
-    request: EdgeRequest, status: int, content: bytes, content_type: bytes | None = _XML
-) -> int:
-    """Answer with exactly these bytes; HEAD gets their length only."""
-    request.setResponseCode(status)
-    if content_type is not None:
-        request.setHeader(b"Content-Type", content_type)
-    request.setHeader(b"Content-Length", b"%d" % len(content))
-    request.setHeader(b"Cache-Control", b"no-store")
-    request.write(content)
-    request.finish()
-    return NOT_DONE_YET
 
 
 def make_site(
