@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from traceback import extract_tb
 from typing import TypeVar
 
+from attrs import define, field
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
@@ -39,33 +40,25 @@ _MOST_MET = 100
 T = TypeVar("T")
 
 
+@define(eq=False, repr=False)
 class WebConnectorCallbacks:
-    """What the SOAP edge calls."""
+    """What the SOAP edge calls.
+
+    ``callers`` is where admission and handlers note whose a ticket is, ``proxies`` tells whose the
+    addresses of callers are.
+    """
 
     log = Logger()
 
-    def __init__(
-        self,
-        admission: Admission,
-        handlers: CallbackHandlers,
-        threads: Threads,
-        settings: Settings,
-        callers: Callers,
-        proxies: TrustedProxies,
-    ) -> None:
-        """``callers`` is where admission and handlers note whose a ticket is.
-
-        ``proxies`` tells whose the addresses of callers are.
-        """
-        self._callers = callers
-        self._admission = admission
-        self._handlers = handlers
-        self._threads = threads
-        self._settings = settings
-        self._proxies = proxies
-        self._guesses = Guesses()
-        self._met: deque[tuple[object, ...]] = deque(maxlen=_MOST_MET)
-        self._left_open: deque[str] = deque(maxlen=_MOST_MET)
+    _admission: Admission
+    _handlers: CallbackHandlers
+    _threads: Threads
+    _settings: Settings
+    _callers: Callers
+    _proxies: TrustedProxies
+    _guesses: Guesses = field(factory=Guesses, init=False)
+    _met: deque[tuple[object, ...]] = field(factory=lambda: deque(maxlen=_MOST_MET), init=False)
+    _left_open: deque[str] = field(factory=lambda: deque(maxlen=_MOST_MET), init=False)
 
     def serverVersion(self) -> str:
         """Shown in the Web Connector's log: the first line that support sees."""
@@ -107,14 +100,8 @@ class WebConnectorCallbacks:
                 code=verdict.value,
             )
             guessed = self._count(known) if verdict in GUESSED else []
-            return await self._threads.store(
-                self._admission.thd_refuse,
-                username,
-                credentials,
-                verdict.value,
-                locked_until=until,
-                guessed=guessed,
-            )
+            refused = (username, credentials, verdict.value, until, guessed)
+            return await self._threads.store(self._admission.thd_refuse, *refused)
         proven = replace(credentials, password_proof=passwords.proof_of(password, known.secret))
         return await self._threads.store(
             self._admission.thd_welcome, proven, passwords.new_ticket(), peer

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar, TypeAlias
 
+from attrs import define
+
 from daemon.callers import Caller, Callers
 from daemon.session import login
 from daemon.session.machine import UNFINISHED, Phase
@@ -61,6 +63,7 @@ class Recognized(Value):
         return self.credentials.application.locked(self.now)
 
 
+@define(eq=False, repr=False)
 class Admission:
     """Opens sessions, one at a time for a company.
 
@@ -73,19 +76,11 @@ class Admission:
     has lost the session before. What was out in it becomes doubt, as ever.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        record: SessionRecord,
-        now: Callable[[], datetime],
-        started_at: datetime,
-        callers: Callers,
-    ) -> None:
-        self._callers = callers
-        self._settings = settings
-        self._record = record
-        self._now = now
-        self._started_at = started_at
+    _settings: Settings
+    _record: SessionRecord
+    _now: Callable[[], datetime]
+    _started_at: datetime
+    _callers: Callers
 
     def thd_recognize(self, username: str, address: str) -> Recognized:
         """What the store knows of a user name, and of the address, where it is told, behind it."""

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from attrs import define
 from twisted.logger import Logger
 
 from daemon.callers import Caller, Callers
-from daemon.session import binding, login, machine
+from daemon.session import binding, login
 from daemon.session.machine import (
     ON_CLOSE,
     ON_CONNECTION_ERROR,
@@ -24,6 +25,7 @@ from daemon.session.machine import (
     ON_RECEIVE,
     ON_SEND,
     UNFINISHED,
+    Event,
     OnClose,
     OnConnectionError,
     OnLastError,
@@ -90,6 +92,7 @@ class Expected(Value):
         return self.session.phase == Phase.SETTLING.value
 
 
+@define(eq=False, repr=False, slots=False)
 class CallbackHandlers:
     """The callbacks of a session, each as a transaction script.
 
@@ -98,17 +101,10 @@ class CallbackHandlers:
 
     log = Logger()
 
-    def __init__(
-        self,
-        settings: Settings,
-        record: SessionRecord,
-        now: Callable[[], datetime],
-        callers: Callers,
-    ) -> None:
-        self._callers = callers
-        self._settings = settings
-        self._record = record
-        self._now = now
+    _settings: Settings
+    _record: SessionRecord
+    _now: Callable[[], datetime]
+    _callers: Callers
 
     # -- sendRequestXML -------------------------------------------------------------------
 
@@ -140,7 +136,7 @@ class CallbackHandlers:
             if stages.stage.asked_again():
                 return self._plan(stages.moved(), None, now)
         sessions.save_exchange(replace(exchange, handed_out=exchange.handed_out + 1))
-        self._record.save(session, now, event=machine.RequestHandedOut())
+        self._record.save(session, now, event=Event.REQUEST_HANDED_OUT)
         return exchange.request
 
     def _plan(self, session: Session, introduced: Introduced | None, now: datetime) -> bytes | None:
@@ -198,7 +194,7 @@ class CallbackHandlers:
         )
         session = replace(session, exchange=exchange)
         stages.show_progress()
-        self._record.save(session, now, event=machine.RequestHandedOut(), waits=0)
+        self._record.save(session, now, event=Event.REQUEST_HANDED_OUT, waits=0)
         return request
 
     def _identify(self, session: Session, introduced: Introduced, now: datetime) -> Session | None:
@@ -279,7 +275,7 @@ class CallbackHandlers:
     def thd_store_batch(self, expected: Expected, rows: Sequence[object]) -> Tally:
         """Store a full batch of a large answer ahead of its end."""
         now = self._now()
-        session = self._awaiting(expected)
+        session = self._in(Phase.AWAITING, expected)
         if session is None or session.exchange is None or session.exchange.step == IDENTIFY:
             return Tally()
         return StageSequence(session, self._settings, now).stage.store_rows(rows)
@@ -289,7 +285,7 @@ class CallbackHandlers:
 
         None after a slice of the books was settled: ``thd_go_on`` does the next one.
         """
-        session = self._awaiting(expected)
+        session = self._in(Phase.AWAITING, expected)
         if session is None:
             return self._answered_before(expected)
         return self._take(session, None, reading, digest, size)
@@ -344,7 +340,7 @@ class CallbackHandlers:
     ) -> int | None:
         """QuickBooks refused the message set as a whole; None as in ``thd_take``."""
         now = self._now()
-        session = self._awaiting(expected)
+        session = self._in(Phase.AWAITING, expected)
         if session is None or session.exchange is None:
             return self._answered_before(expected)
         exchange = replace(session.exchange, answered_at=now, hresult=hresult, digest=digest)
@@ -368,10 +364,6 @@ class CallbackHandlers:
         answer = FAILED_PERCENT if percent is None else percent
         sessions.save_exchange(replace(session.exchange, answer=answer))
         return percent
-
-    def _awaiting(self, expected: Expected) -> Session | None:
-        """The session, if this answer is still the one it waits for."""
-        return self._in(Phase.AWAITING, expected)
 
     def _in(self, phase: Phase, expected: Expected) -> Session | None:
         """The session, if it is in this phase and at the exchange of this answer."""
@@ -404,7 +396,7 @@ class CallbackHandlers:
         identified = self._identify(session, reading.introduced, now)
         if identified is None:
             return FAILED_PERCENT
-        self._record.save(identified, now, event=machine.AnswerStored())
+        self._record.save(identified, now, event=Event.ANSWER_STORED)
         return 0
 
     def _not_introduced(self, session: Session, said: str, now: datetime) -> int:
@@ -413,7 +405,7 @@ class CallbackHandlers:
         tries = session.exchange.sequence
         if tries > self._settings.transient_retries:
             return self._record.fail(session, "answer-unreadable", "", now, facts={"reason": said})
-        self._record.save(session, now, event=machine.PauseTaken(), waits=2 ** (tries - 1))
+        self._record.save(session, now, event=Event.PAUSE_TAKEN, waits=2 ** (tries - 1))
         return 0
 
     def _move(self, stages: StageSequence, move: Move, now: datetime) -> int | None:
@@ -425,7 +417,7 @@ class CallbackHandlers:
                     moved, move.code, move.said, now, facts=facts, on_file=move.on_file
                 )
             case Pause():
-                event = machine.PauseTaken()
+                event = Event.PAUSE_TAKEN
                 self._record.save(stages.moved(), now, event=event, waits=move.pauses)
                 return stages.percent()
             case GiveUpOn() | NotTakenIn() | Gone():
@@ -449,12 +441,12 @@ class CallbackHandlers:
                 self._finish(stages, now)
                 return 100
         stages.show_progress()
-        self._record.save(stages.moved(), now, event=machine.AnswerStored())
+        self._record.save(stages.moved(), now, event=Event.ANSWER_STORED)
         return stages.percent()
 
     def _save_slice(self, stages: StageSequence, now: datetime) -> None:
         stages.show_progress()
-        self._record.save(stages.moved(), now, event=machine.SliceSettled())
+        self._record.save(stages.moved(), now, event=Event.SLICE_SETTLED)
 
     # -- the end --------------------------------------------------------------------------
 
@@ -471,7 +463,7 @@ class CallbackHandlers:
             bound = session.connection.binding is not None
             other_open = bool(hint and hint.code == OTHER_FILE_OPEN and bound)
             if other_open or (hint and hint.transient):
-                self._record.save(session, now, event=machine.OpeningRetried(), fallback_used=True)
+                self._record.save(session, now, event=Event.OPENING_RETRIED, fallback_used=True)
                 # The open file may be the same one under another path: the identity check
                 # that follows tells, and hands out nothing to a different company.
                 return "" if other_open else session.connection.company_file
@@ -482,13 +474,9 @@ class CallbackHandlers:
 
     def thd_last_error(self, ticket: str) -> str:
         """A sentence for the bookkeeper; never empty."""
-        now = self._now()
-        refusal = login.refusal_of(ticket)
-        if refusal is not None:
-            return str(refusal)
-        session = self._session(ticket)
-        if session is None:
-            return hints.say("session-unknown")
+        now, session = self._now(), self._session_or_sentence(ticket)
+        if isinstance(session, str):
+            return session
         if self._callers.met_store_failure(ticket) and Phase(session.phase) in UNFINISHED:
             self._record.fail(session, STORE_FAILED, "", now)
             return say(session, STORE_FAILED)
@@ -505,20 +493,16 @@ class CallbackHandlers:
 
     def thd_close(self, ticket: str) -> str:
         """The text of the Web Connector's status column."""
-        now = self._now()
-        refusal = login.refusal_of(ticket)
-        if refusal is not None:
-            return str(refusal)
-        session = self._session(ticket)
-        if session is None:
-            return hints.say("session-unknown")
+        now, session = self._now(), self._session_or_sentence(ticket)
+        if isinstance(session, str):
+            return session
         connections.seen(session.application.id, "closeConnection", now)
         match ON_CLOSE[Phase(session.phase)]:
             case OnClose.CUT:
                 failed = self._callers.met_store_failure(ticket)
                 return self._record.give_up(session, STORE_FAILED if failed else CUT, now)
             case OnClose.REPORT:
-                self._record.save(session, now, event=machine.ConnectionClosed(), ended_at=now)
+                self._record.save(session, now, event=Event.CONNECTION_CLOSED, ended_at=now)
         return session.error or session.closing
 
     def thd_cut_off(self, ticket: str) -> None:
@@ -584,7 +568,7 @@ class CallbackHandlers:
         if session.sync_id is not None and not session.connection.debug:
             sessions.forget_requests(session.sync_id)
         closing = f"{sentence} (ref {reference(session.sync_id)})"
-        self._record.save(session, now, event=machine.WorkRanOut(), closing=closing)
+        self._record.save(session, now, event=Event.WORK_RAN_OUT, closing=closing)
         close_problem(session.application, now)
         self.log.info(
             "Sync {sync} of {connection} finished: {sentence}",
@@ -597,6 +581,11 @@ class CallbackHandlers:
         """Whether a large body may come in under this ticket."""
         now = self._now()
         return sessions.is_live_ticket(passwords.ticket_hash(ticket), now)
+
+    def _session_or_sentence(self, ticket: str) -> Session | str:
+        """The session of a ticket; a sentence for one that has none, such as that of a refusal."""
+        refusal = login.refusal_of(ticket)
+        return str(refusal) if refusal else self._session(ticket) or hints.say("session-unknown")
 
     def _session(self, ticket: str) -> Session | None:
         session = sessions.by_ticket(passwords.ticket_hash(ticket)) if ticket else None

@@ -48,89 +48,59 @@ class Phase(StrEnum):
     CLOSED = "closed"  # terminal: closed, taken over or given up
 
 
-class RequestHandedOut(Value):
-    """A qbXML request was committed and is the answer of sendRequestXML."""
+class Event(StrEnum):
+    """What happens to a session."""
+
+    REQUEST_HANDED_OUT = "RequestHandedOut"  # committed, and the answer of sendRequestXML
+    ANSWER_STORED = "AnswerStored"  # QuickBooks' answer was understood, and more work is left
+    SLICE_SETTLED = "SliceSettled"  # nothing to ask for now; more is left of settling the books
+    PAUSE_TAKEN = "PauseTaken"  # QuickBooks was busy: the Web Connector is asked to wait
+    WORK_RAN_OUT = "WorkRanOut"  # nothing is left to ask
+    FAILURE_MET = "FailureMet"  # it cannot go on; the sentence that says why is stored with it
+    OPENING_RETRIED = "OpeningRetried"  # QuickBooks did not open; the Web Connector tries once more
+    CONNECTION_CLOSED = "ConnectionClosed"  # closeConnection; or it was taken over or given up
 
 
-class AnswerStored(Value):
-    """QuickBooks' answer was understood and stored, and more work is left."""
-
-
-class SliceSettled(Value):
-    """Nothing is left to ask for now, and a part of the books was settled: more is left of it."""
-
-
-class PauseTaken(Value):
-    """QuickBooks was busy: the Web Connector is asked to wait."""
-
-
-class WorkRanOut(Value):
-    """Nothing is left to ask."""
-
-
-class FailureMet(Value):
-    """The session cannot go on; the sentence that says why is stored with it."""
-
-
-class OpeningRetried(Value):
-    """QuickBooks could not be opened; the Web Connector tries once more."""
-
-
-class ConnectionClosed(Value):
-    """closeConnection arrived, or the session was taken over or given up."""
-
-
-Event = (
-    RequestHandedOut
-    | AnswerStored
-    | SliceSettled
-    | PauseTaken
-    | WorkRanOut
-    | FailureMet
-    | OpeningRetried
-    | ConnectionClosed
-)
-
-TRANSITIONS: dict[Phase, dict[type[Event], Phase]] = {
+TRANSITIONS: dict[Phase, dict[Event, Phase]] = {
     Phase.READY: {
-        RequestHandedOut: Phase.AWAITING,
-        SliceSettled: Phase.SETTLING,
-        PauseTaken: Phase.WAITING,
-        WorkRanOut: Phase.DONE,
-        FailureMet: Phase.FAILED,
-        OpeningRetried: Phase.READY,
-        ConnectionClosed: Phase.CLOSED,
+        Event.REQUEST_HANDED_OUT: Phase.AWAITING,
+        Event.SLICE_SETTLED: Phase.SETTLING,
+        Event.PAUSE_TAKEN: Phase.WAITING,
+        Event.WORK_RAN_OUT: Phase.DONE,
+        Event.FAILURE_MET: Phase.FAILED,
+        Event.OPENING_RETRIED: Phase.READY,
+        Event.CONNECTION_CLOSED: Phase.CLOSED,
     },
     Phase.AWAITING: {
         # Asked again: our reply was lost, so the same request goes out again.
-        RequestHandedOut: Phase.AWAITING,
-        AnswerStored: Phase.READY,
-        SliceSettled: Phase.SETTLING,
-        PauseTaken: Phase.WAITING,
-        WorkRanOut: Phase.DONE,
-        FailureMet: Phase.FAILED,
+        Event.REQUEST_HANDED_OUT: Phase.AWAITING,
+        Event.ANSWER_STORED: Phase.READY,
+        Event.SLICE_SETTLED: Phase.SETTLING,
+        Event.PAUSE_TAKEN: Phase.WAITING,
+        Event.WORK_RAN_OUT: Phase.DONE,
+        Event.FAILURE_MET: Phase.FAILED,
         # Closing here is not success: what QuickBooks did is unknown.
-        ConnectionClosed: Phase.CLOSED,
+        Event.CONNECTION_CLOSED: Phase.CLOSED,
     },
     Phase.WAITING: {
-        RequestHandedOut: Phase.AWAITING,
-        SliceSettled: Phase.SETTLING,
-        PauseTaken: Phase.WAITING,
-        WorkRanOut: Phase.DONE,
-        FailureMet: Phase.FAILED,
-        ConnectionClosed: Phase.CLOSED,
+        Event.REQUEST_HANDED_OUT: Phase.AWAITING,
+        Event.SLICE_SETTLED: Phase.SETTLING,
+        Event.PAUSE_TAKEN: Phase.WAITING,
+        Event.WORK_RAN_OUT: Phase.DONE,
+        Event.FAILURE_MET: Phase.FAILED,
+        Event.CONNECTION_CLOSED: Phase.CLOSED,
     },
     Phase.SETTLING: {
-        SliceSettled: Phase.SETTLING,
+        Event.SLICE_SETTLED: Phase.SETTLING,
         # Another stage follows: it is asked for by sendRequestXML, or was just now.
-        AnswerStored: Phase.READY,
-        RequestHandedOut: Phase.AWAITING,
-        WorkRanOut: Phase.DONE,
-        FailureMet: Phase.FAILED,
-        ConnectionClosed: Phase.CLOSED,
+        Event.ANSWER_STORED: Phase.READY,
+        Event.REQUEST_HANDED_OUT: Phase.AWAITING,
+        Event.WORK_RAN_OUT: Phase.DONE,
+        Event.FAILURE_MET: Phase.FAILED,
+        Event.CONNECTION_CLOSED: Phase.CLOSED,
     },
-    Phase.FAILED: {FailureMet: Phase.FAILED, ConnectionClosed: Phase.CLOSED},
-    Phase.DONE: {ConnectionClosed: Phase.CLOSED},
+    Phase.FAILED: {Event.FAILURE_MET: Phase.FAILED, Event.CONNECTION_CLOSED: Phase.CLOSED},
+    Phase.DONE: {Event.CONNECTION_CLOSED: Phase.CLOSED},
     Phase.CLOSED: {},
 }
 
@@ -181,51 +151,30 @@ class OnClose(StrEnum):
 
 
 ON_SEND: dict[Phase, OnSend] = {
+    **dict.fromkeys(Phase, OnSend.NOTHING),
     Phase.READY: OnSend.PLAN,
     Phase.AWAITING: OnSend.REPEAT,
     Phase.WAITING: OnSend.PAUSE,
     Phase.SETTLING: OnSend.PLAN,
-    Phase.FAILED: OnSend.NOTHING,
-    Phase.DONE: OnSend.NOTHING,
-    Phase.CLOSED: OnSend.NOTHING,
 }
-
 ON_RECEIVE: dict[Phase, OnReceive] = {
-    Phase.READY: OnReceive.RECALL,
+    **dict.fromkeys(Phase, OnReceive.RECALL),
     Phase.AWAITING: OnReceive.TAKE,
-    Phase.WAITING: OnReceive.RECALL,
     Phase.SETTLING: OnReceive.GO_ON,
-    Phase.FAILED: OnReceive.RECALL,
-    Phase.DONE: OnReceive.RECALL,
-    Phase.CLOSED: OnReceive.RECALL,
 }
-
 ON_LAST_ERROR: dict[Phase, OnLastError] = {
-    Phase.READY: OnLastError.STANDING,
-    Phase.AWAITING: OnLastError.STANDING,
+    **dict.fromkeys(Phase, OnLastError.STANDING),
     Phase.WAITING: OnLastError.NO_OP,
-    Phase.SETTLING: OnLastError.STANDING,
     Phase.FAILED: OnLastError.SENTENCE,
-    Phase.DONE: OnLastError.STANDING,
     Phase.CLOSED: OnLastError.SENTENCE,
 }
-
+# Once it is past READY, QuickBooks was open already: a refusal now ends the update.
 ON_CONNECTION_ERROR: dict[Phase, OnConnectionError] = {
+    **dict.fromkeys(Phase, OnConnectionError.GIVE_UP),
     Phase.READY: OnConnectionError.CONSIDER,
-    # QuickBooks was open already: a refusal now ends the update.
-    Phase.AWAITING: OnConnectionError.GIVE_UP,
-    Phase.WAITING: OnConnectionError.GIVE_UP,
-    Phase.SETTLING: OnConnectionError.GIVE_UP,
-    Phase.FAILED: OnConnectionError.GIVE_UP,
-    Phase.DONE: OnConnectionError.GIVE_UP,
-    Phase.CLOSED: OnConnectionError.GIVE_UP,
 }
-
 ON_CLOSE: dict[Phase, OnClose] = {
-    Phase.READY: OnClose.CUT,
-    Phase.AWAITING: OnClose.CUT,
-    Phase.WAITING: OnClose.CUT,
-    Phase.SETTLING: OnClose.CUT,
+    **dict.fromkeys(Phase, OnClose.CUT),
     Phase.FAILED: OnClose.REPORT,
     Phase.DONE: OnClose.REPORT,
     Phase.CLOSED: OnClose.AGAIN,

@@ -11,8 +11,7 @@ from typing import Any
 
 from twisted.logger import Logger
 
-from daemon.session import machine
-from daemon.session.machine import UNFINISHED, Phase
+from daemon.session.machine import UNFINISHED, Event, Phase, after
 from shared import hints
 from shared.models import problems, sessions, syncs
 from shared.rules.values import (
@@ -38,15 +37,13 @@ class SessionRecord:
         self._settings = settings
 
     def save(
-        self, session: Session, now: datetime, *, event: machine.Event | None = None, **changes: Any
+        self, session: Session, now: datetime, *, event: Event | None = None, **changes: Any
     ) -> None:
         """Write a session after an event: phase, last call and lease move together."""
-        phase = machine.after(Phase(session.phase), event) if event else Phase(session.phase)
-        seconds = (
-            self._settings.session_lease_seconds
-            if phase is Phase.AWAITING
-            else self._settings.idle_lease_seconds
-        )
+        phase = after(Phase(session.phase), event) if event else Phase(session.phase)
+        seconds = self._settings.idle_lease_seconds
+        if phase is Phase.AWAITING:
+            seconds = self._settings.session_lease_seconds
         moved: dict[str, Any] = {
             "phase": phase.value,
             "last_call_at": now,
@@ -71,7 +68,7 @@ class SessionRecord:
         ``on_file``: the problem that says why is there already.
         """
         sentence = say(session, code, said=said, **(facts or {}))
-        self.save(session, now, event=machine.FailureMet(), error_code=code, error=sentence)
+        self.save(session, now, event=Event.FAILURE_MET, error_code=code, error=sentence)
         self._end_sync(session, state, code, sentence, now, said=said, **(facts or {}))
         if on_file:
             close_problem(session.application, now)
@@ -80,7 +77,7 @@ class SessionRecord:
     def end_early(self, session: Session, code: str, now: datetime, **facts: str) -> None:
         """End a session with work left, of which the Web Connector is told that it went well."""
         sentence = say(session, code, **facts)
-        self.save(session, now, event=machine.WorkRanOut(), closing=sentence)
+        self.save(session, now, event=Event.WORK_RAN_OUT, closing=sentence)
         self._end_sync(session, SyncState.CANCELED, code, sentence, now, **facts)
 
     def give_up(
@@ -101,7 +98,7 @@ class SessionRecord:
         self.save(
             session,
             now,
-            event=machine.ConnectionClosed(),
+            event=Event.CONNECTION_CLOSED,
             ended_at=now,
             error=sentence if unfinished else session.error,
             error_code=code if unfinished else session.error_code,
