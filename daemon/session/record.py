@@ -12,6 +12,7 @@ from typing import Any
 from twisted.logger import Logger
 
 from daemon.session.machine import UNFINISHED, Event, Phase, after
+from daemon.stages.troubles import trouble
 from shared import hints
 from shared.models import problems, sessions, syncs
 from shared.rules.values import (
@@ -20,7 +21,6 @@ from shared.rules.values import (
     RecordKind,
     Session,
     SyncState,
-    Trouble,
 )
 from shared.settings import Settings
 from shared.structs import replace
@@ -141,17 +141,9 @@ def open_problem(
     It is over when a sync of the application finishes.
     """
     _resolve(application, [application.kind], now)
-    told = hints.tell(code, application=application.kind.label, **facts)
-    trouble = Trouble(
-        code,
-        RecordKind.SYNC,
-        application.kind.value,
-        application.kind.label,
-        told.message,
-        told.remedy,
-        facts.get("said", ""),
-    )
-    problems.report(application.connection_id, sync_id, [trouble], now)
+    kind = application.kind
+    failed = trouble(code, RecordKind.SYNC, kind.value, kind.label, application=kind.label, **facts)
+    problems.report(application.connection_id, sync_id, [failed], now)
 
 
 def close_problem(application: Application, now: datetime) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from daemon.stages.invoices.intake import trouble
 from daemon.stages.read_only import ReadOnlyStage
+from daemon.stages.troubles import trouble
 from shared.models.ledger import credit_memos
 from shared.qbxml.requests import CreditMemoQuery, Iterator
 from shared.qbxml.responses import CreditMemoRet, Ret

@@ -13,10 +13,10 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from daemon.stages import paging
 from daemon.stages.base import Stage
-from daemon.stages.invoices.intake import trouble
 from daemon.stages.moves import Answered, Ask, AskWrite, Fail, GoOn, Move, Progress
 from daemon.stages.paging import Paged
 from daemon.stages.reading import Reading, Tally, answered
+from daemon.stages.troubles import report, trouble
 from daemon.stages.watermarks import compared, earlier, is_due, next_watermark
 from shared.about import VERSION
 from shared.models import ledger, problems, syncs
@@ -190,7 +190,7 @@ class ReadOnlyStage(Stage[Place], Generic[V]):
         if read:
             problems.resolve(connection.id, self.kind, read, None, self.now)
         troubles = [row for row in rows if isinstance(row, Trouble)]
-        self._put_on_file(troubles)
+        report(self.session, troubles, self.now)
         return Tally(
             rows=len(rows),
             changed=len(news),
@@ -220,7 +220,8 @@ class ReadOnlyStage(Stage[Place], Generic[V]):
         if not isinstance(move, Fail):
             return move
         document = f"{self.kind.replace('-', ' ')}s".capitalize()
-        self._put_on_file([trouble(self.not_read, self.kind, LIST, document, said=move.said)])
+        not_read = trouble(self.not_read, self.kind, LIST, document, said=move.said)
+        report(self.session, [not_read], self.now)
         self.plan = replace(self.plan, is_over=True, failed=self.plan.failed + 1)
         return GoOn()
 
@@ -250,15 +251,6 @@ class ReadOnlyStage(Stage[Place], Generic[V]):
         percent = int(100 * paging.share_read(place))
         total = place.position + place.failed + max(place.remaining, 0)
         return Progress(self.kind, self.doing, percent, place.position, total, place.failed)
-
-    def _put_on_file(self, troubles: Sequence[Trouble]) -> None:
-        if troubles:
-            problems.report(self.session.connection.id, self.session.sync_id, troubles, self.now)
-            failed = Outcome.FAILED
-            self._note(
-                Record(self.kind, one.object_id, one.document, failed, one.message, one.remedy)
-                for one in troubles
-            )
 
     def _close_others(self) -> None:
         """What this sync did not report is over."""

@@ -13,6 +13,7 @@ from daemon.stages.invoices import intake
 from daemon.stages.invoices.plan import Step
 from daemon.stages.moves import GiveUpOn, NotTakenIn
 from daemon.stages.reading import Tally
+from daemon.stages.troubles import report, trouble
 from shared.documents import customer_document, invoice_document
 from shared.models import ledger, problems, syncs
 from shared.models.convert import day_text
@@ -48,7 +49,9 @@ def store_rows(session: Session, step: Step, rows: Sequence[object], now: dateti
     store = STORE.get(step)
     tally = store(session, rows, now) if store else Tally(rows=len(rows))
     broken = [row for row in rows if isinstance(row, Trouble) and row.code != intake.TOTAL_MISMATCH]
-    return tally.plus(_report(session, broken, now))
+    report(session, broken, now)
+    seen = frozenset(one.object_id for one in broken)
+    return tally.plus(Tally(failed=len(seen), seen_ids=seen))
 
 
 def _store_list(session: Session, rows: Sequence[object], now: datetime) -> Tally:
@@ -211,24 +214,7 @@ def give_up_on(
         code, said = "record-not-taken-in", move.said
     else:
         code, said = "record-refused", move.said or f"status {move.status}"
-    _report(session, [intake.trouble(code, kind, object_id, document, said=said)], now)
-
-
-def _report(session: Session, troubles: Sequence[Trouble], now: datetime) -> Tally:
-    if not troubles:
-        return Tally()
-    problems.report(session.connection.id, session.sync_id, troubles, now)
-    syncs.add_records(
-        _sync_id(session),
-        [
-            Record(one.kind, one.object_id, one.document, Outcome.FAILED, one.message, one.remedy)
-            for one in troubles
-        ],
-    )
-    return Tally(
-        failed=len({one.object_id for one in troubles}),
-        seen_ids=frozenset(one.object_id for one in troubles),
-    )
+    report(session, [trouble(code, kind, object_id, document, said=said)], now)
 
 
 def _invoice_record(invoice: IncomingInvoice, outcome: Outcome) -> Record:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.hints import tell
+from daemon.stages.troubles import trouble
 from shared.models.convert import money
 from shared.models.ledger import IncomingInvoice
 from shared.qbxml.invoice_lines import InvoiceLineGroupRet, InvoiceLineRet
@@ -67,14 +67,6 @@ def unreadable(bad: BadRecord) -> Trouble:
     """A record with a malformed value."""
     kind = RecordKind.CUSTOMER if bad.kind == "CustomerRet" else RecordKind.INVOICE
     return trouble(f"{kind.value}-unreadable", kind, bad.object_id, bad.document, reason=bad.told)
-
-
-def trouble(
-    code: str, kind: RecordKind, object_id: str, document: str, *, said: str = "", **fields: object
-) -> Trouble:
-    """A problem whose sentence and remedy are the hint's, filled in with ``fields``."""
-    told = tell(code, said=said, **fields)
-    return Trouble(code, kind, object_id, document, told.message, told.remedy, said)
 
 
 def to_invoice(ret: InvoiceRet, home_currency: str) -> IncomingInvoice | Trouble:

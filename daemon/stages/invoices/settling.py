@@ -14,9 +14,9 @@ from functools import partial
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
-from daemon.stages.invoices import intake
 from daemon.stages.invoices.importing import READABLE
 from daemon.stages.invoices.plan import InvoiceSync, Step
+from daemon.stages.troubles import trouble
 from shared.hints import tell
 from shared.models import ledger, problems, syncs
 from shared.rules.values import Outcome, Record, RecordKind, Session, Trouble
@@ -139,9 +139,9 @@ def _troubles(session: Session, settled: ledger.Settled) -> Iterator[Trouble]:
     missing = settled.customer_missing
     documents = ledger.invoice_documents(session.connection.id, missing) if missing else {}
     for one in missing:
-        yield intake.trouble(MISSING, RecordKind.INVOICE, one, documents[one])
+        yield trouble(MISSING, RecordKind.INVOICE, one, documents[one])
     for one in settled.cycles:
-        yield intake.trouble(CYCLE, RecordKind.CUSTOMER, one, f"Customer {one}")
+        yield trouble(CYCLE, RecordKind.CUSTOMER, one, f"Customer {one}")
 
 
 def _look_for_duplicates(
@@ -159,7 +159,7 @@ def _duplicates(shared: ledger.SharedNumber, documents: Mapping[str, str]) -> It
     """One trouble for each imported invoice that bears the number."""
     basis = sha256(" ".join(sorted(shared.bearers)).encode()).hexdigest()
     for one in shared.imported:
-        found = intake.trouble(
+        found = trouble(
             DUPLICATE,
             RecordKind.INVOICE,
             one,

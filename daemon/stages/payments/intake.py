@@ -11,7 +11,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from daemon.stages.payments.plan import Step
-from shared.hints import tell
+from daemon.stages.troubles import trouble
 from shared.models.convert import money
 from shared.qbxml.payment_responses import (
     AccountRet,
@@ -145,8 +145,7 @@ def _use(one: AppliedToTxnRet, discount: Decimal, *, apart: bool) -> ReceivedUse
 
 def unreadable(txn_id: str, document: str, reason: str) -> Trouble:
     """A payment that cannot be kept as it came."""
-    told = tell(UNREADABLE, reason=reason)
-    return Trouble(UNREADABLE, RecordKind.PAYMENT, txn_id, document, told.message, told.remedy)
+    return trouble(UNREADABLE, RecordKind.PAYMENT, txn_id, document, reason=reason)
 
 
 def to_looked(ret: InvoiceRet) -> LookedInvoice:
@@ -211,7 +210,5 @@ def _missing(ret: ReceivePaymentRet) -> str:
 
 
 def _mismatch(ret: ReceivePaymentRet) -> Trouble:
-    told = tell(TOTAL_MISMATCH, sum=_money_in(ret), total=ret.total_amount)
-    return Trouble(
-        TOTAL_MISMATCH, RecordKind.PAYMENT, ret.txn_id, ret.document, told.message, told.remedy
-    )
+    about = (RecordKind.PAYMENT, ret.txn_id, ret.document)
+    return trouble(TOTAL_MISMATCH, *about, sum=_money_in(ret), total=ret.total_amount)

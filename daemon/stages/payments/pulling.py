@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from daemon.stages.payments import intake, own_payments, restored
-from daemon.stages.payments.describe import record_done, report
+from daemon.stages.payments.describe import record_done
 from daemon.stages.payments.plan import PaymentSync, Step
 from daemon.stages.reading import Tally
+from daemon.stages.troubles import report
 from shared.models import ledger, problems
 from shared.models.payments import from_quickbooks, postings
 from shared.qbxml.payment_responses import ReceivePaymentRet
@@ -66,7 +67,7 @@ def report_not_taken_in(session: Session, txn_id: str, said: str, now: datetime)
     """A payment whose answer can never be taken in is a problem; what is held of it stays."""
     held = from_quickbooks.by_txn_id(session.connection.id, [txn_id]).get(txn_id)
     document = held.document if held else f"Payment {txn_id}"
-    report(session, intake.unreadable(txn_id, document, said), now)
+    report(session, [intake.unreadable(txn_id, document, said)], now)
 
 
 def delete(session: Session, txn_ids: Sequence[str], now: datetime) -> int:
@@ -179,8 +180,7 @@ def _troubles(
 ) -> int:
     """Put on file what could not be read or does not add up; close what is over."""
     connection_id = session.connection.id
-    for one in troubles:
-        report(session, one, now)
+    report(session, troubles, now)
     wrong = {one.object_id for one in troubles}
     problems.resolve(connection_id, RecordKind.PAYMENT, sorted(read), [intake.UNREADABLE], now)
     right = sorted(set(read) - wrong)

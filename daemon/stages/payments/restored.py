@@ -18,7 +18,7 @@ from daemon.stages.payments.doubting import first_unanswered
 from daemon.stages.payments.own_payments import is_same, tags_of
 from daemon.stages.payments.plan import KNOWN_LIMIT, PaymentSync, WhichCopy
 from daemon.stages.reading import Reading
-from shared.hints import tell
+from daemon.stages.troubles import report, trouble
 from shared.models import ledger, problems
 from shared.models.payments import from_quickbooks, postings
 from shared.models.payments.from_quickbooks import Latest
@@ -27,7 +27,7 @@ from shared.qbxml import statuses
 from shared.qbxml.payment_responses import ReceivePaymentRet
 from shared.qbxml.responses import BadRecord, ResponseHead, TxnDeletedRet
 from shared.rules.payments.values import Posting
-from shared.rules.values import ProblemState, RecordKind, Session, Trouble
+from shared.rules.values import ProblemState, RecordKind, Session
 from shared.structs import Value, replace
 
 RESTORED, NOT_TOLD = "company-restored", "company-copy-unknown"
@@ -297,11 +297,9 @@ def ask_which_copy(session: Session, found: Compared | NotTold, now: datetime) -
     ledger.compare_next(session.connection.id)
     others = [one for one in ABOUT_THE_COPY if one != code]
     problems.resolve(session.connection.id, RecordKind.SYNC, [COMPANY_FILE], others, now)
-    told = tell(code)
     binding = session.connection.binding
     document = binding.company_name if binding else session.connection.name
-    about = (RecordKind.SYNC, COMPANY_FILE, document)
-    describe.report(session, Trouble(code, *about, told.message, told.remedy, said), now)
+    report(session, [trouble(code, RecordKind.SYNC, COMPANY_FILE, document, said=said)], now)
     return code
 
 

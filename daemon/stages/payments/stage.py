@@ -25,8 +25,8 @@ from daemon.stages.payments import (
 )
 from daemon.stages.payments.plan import DOING, Facts, PaymentSync, Step
 from daemon.stages.reading import Reading, Tally, answered
+from daemon.stages.troubles import record, trouble
 from daemon.stages.watermarks import next_watermark
-from shared.hints import tell
 from shared.models import ledger, problems
 from shared.models.payments import (
     deleted_numbers,
@@ -39,7 +39,7 @@ from shared.models.payments import (
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, ResponseHead, Ret
 from shared.rules.payments.values import PaymentStatus
-from shared.rules.values import RecordKind, Session, Trouble
+from shared.rules.values import RecordKind, Session
 from shared.structs import replace
 
 WATERMARK, DELETIONS_LISTED = "payment", "payment-deletions"
@@ -62,8 +62,7 @@ class PaymentStage(Stage[PaymentSync]):
     def begin(self) -> PaymentSync:
         """The plan of a new sync: what waits is judged, what was left in doubt is asked about."""
         connection, settings = self.session.connection, self.settings
-        for trouble in rejudging.judge_again(connection.id, self.now, asked=True):
-            describe.record_trouble(self.session, trouble)
+        record(self.session, rejudging.judge_again(connection.id, self.now, asked=True))
         new = plan.begin(
             watermark=ledger.watermark(connection.id, WATERMARK),
             overlap=timedelta(minutes=settings.overlap_minutes),
@@ -87,11 +86,8 @@ class PaymentStage(Stage[PaymentSync]):
             problems.resolve(connection.id, RecordKind.SYNC, [DELETIONS], [MISSED], self.now)
             return
         since = ledger.watermark(connection.id, DELETIONS_LISTED) or new.since[:10]
-        told = tell(MISSED, date=since)
-        trouble = Trouble(
-            MISSED, RecordKind.SYNC, DELETIONS, connection.name, told.message, told.remedy
-        )
-        problems.report(connection.id, self.session.sync_id, [trouble], self.now)
+        missed = trouble(MISSED, RecordKind.SYNC, DELETIONS, connection.name, date=since)
+        problems.report(connection.id, self.session.sync_id, [missed], self.now)
 
     def writes(self) -> bool:
         """Also where a write is in doubt, until the sync has gone on to something else."""
