@@ -75,4 +75,4 @@ class KnownCopyStage(Stage[KnownCopy]):
 
     def progress(self) -> Progress:
         """One question: none of it is done before it is answered."""
-        return Progress(Step.KNOWN.value, plan.DOING[Step.KNOWN], 0, 0, 0, 0)
+        return Progress(Step.KNOWN.value, plan.SHOWN[Step.KNOWN].doing, 0, 0, 0, 0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from daemon.stages.moves import Answered, Fail, GoOn, Move, NotTakenIn, Pause
 from shared.structs import NODEFAULT, Value, defaults, field_names, replace
@@ -27,6 +27,16 @@ SHRINK = 8
 
 
 class Paged(Value, kw_only=True):
+class Shown(NamedTuple):
+    """What people see of a step: what is being done, and its part of the percent."""
+
+    doing: str
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paged:
     """Where the current step's list stands; the plan of a sync adds what is its own.
 
     ``remaining`` is the iteratorRemainingCount of the last page, -1 while not iterating.

@@ -16,14 +16,15 @@ A step without anything to ask is passed over (a test holds the arrows to ``adva
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
 from daemon.stages import paging
 from daemon.stages.moves import Answered, Fail, GiveUpOn, Gone, GoOn, Move, NotTakenIn
-from daemon.stages.paging import Paged
+from daemon.stages.paging import Paged, Shown
 from daemon.stages.watermarks import earlier
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
@@ -75,28 +76,16 @@ LATER_RUNS_ONLY = frozenset({Step.DELETIONS, Step.SWEEP, Step.CUSTOMER_CHECK})
 COMPARING = frozenset({Step.SWEEP, Step.CUSTOMER_CHECK})
 """What looks at everything that there is, and is therefore not asked in each sync."""
 
-PERCENT: dict[Step, tuple[int, int]] = {
-    Step.READ: (0, 70),
-    Step.DELETIONS: (70, 72),
-    Step.SWEEP: (72, 84),
-    Step.CUSTOMER_CHECK: (84, 87),
-    Step.NAMED_CUSTOMERS: (86, 87),
-    Step.NAMED: (87, 88),
-    Step.REREAD: (88, 94),
-    Step.CUSTOMERS: (94, 99),
-    Step.SETTLE: (99, 99),
-}
-
-DOING: dict[Step, str] = {
-    Step.READ: "Reading invoices",
-    Step.DELETIONS: "Checking other changes",
-    Step.SWEEP: "Comparing open invoices",
-    Step.CUSTOMER_CHECK: "Comparing customers",
-    Step.NAMED_CUSTOMERS: "Reading customers that payments name",
-    Step.NAMED: "Reading invoices that payments name",
-    Step.REREAD: "Reading invoices again",
-    Step.CUSTOMERS: "Reading customers",
-    Step.SETTLE: "Finishing",
+SHOWN: dict[Step, Shown] = {
+    Step.READ: Shown("Reading invoices", 0, 70),
+    Step.DELETIONS: Shown("Checking other changes", 70, 72),
+    Step.SWEEP: Shown("Comparing open invoices", 72, 84),
+    Step.CUSTOMER_CHECK: Shown("Comparing customers", 84, 87),
+    Step.NAMED_CUSTOMERS: Shown("Reading customers that payments name", 86, 87),
+    Step.NAMED: Shown("Reading invoices that payments name", 87, 88),
+    Step.REREAD: Shown("Reading invoices again", 88, 94),
+    Step.CUSTOMERS: Shown("Reading customers", 94, 99),
+    Step.SETTLE: Shown("Finishing", 99, 99),
 }
 
 
@@ -197,8 +186,57 @@ def requests(
         state = replace(state, asked=chosen)
         if not chosen:
             return state, ()
-    build = ASK.get(state.step)
-    return state, build(state, request_id, today) if build else ()
+    return state, _questions(state, request_id, today)
+
+
+def _questions(state: InvoiceSync, request_id: str, today: date) -> tuple[ask.Request, ...]:
+    match state.step:
+        case Step.READ:
+            query = _open_invoices(state, request_id)
+            if not state.first:
+                query = ask.InvoiceQuery(request_id, from_modified=state.since)
+            return (replace(_page(state, query), include_lines=True),)
+        case Step.DELETIONS:
+            return _deletions(state, request_id, today)
+        case Step.SWEEP:
+            return (replace(_page(state, _open_invoices(state, request_id)), include=SWEPT),)
+        case Step.CUSTOMER_CHECK:
+            return (ask.CustomerQuery(request_id, list_ids=state.asked, include=CHECKED),)
+        case Step.NAMED_CUSTOMERS:
+            return (ask.CustomerQuery(request_id, full_names=state.asked),)
+        case Step.NAMED:
+            return (ask.InvoiceQuery(request_id, ref_numbers=state.asked, include_lines=True),)
+        case Step.REREAD:
+            return (ask.InvoiceQuery(request_id, txn_ids=state.asked, include_lines=True),)
+        case Step.CUSTOMERS:
+            return (ask.CustomerQuery(request_id, list_ids=state.asked),)
+        case Step.SETTLE:
+            return ()
+
+
+def _page(state: InvoiceSync, query: ask.InvoiceQuery) -> ask.InvoiceQuery:
+    iterator = ask.Continue(state.iterator_id) if state.iterator_id else ask.Start()
+    return replace(query, max_returned=state.asked_rows, iterator=iterator)
+
+
+def _open_invoices(state: InvoiceSync, request_id: str) -> ask.InvoiceQuery:
+    start = date.fromisoformat(state.start_date) if state.start_date else None
+    return ask.InvoiceQuery(request_id, unpaid_only=True, from_date=start)
+
+
+def _deletions(state: InvoiceSync, request_id: str, today: date) -> tuple[ask.Request, ...]:
+    oldest = (today - timedelta(days=DELETIONS_DAYS)).isoformat() + "T00:00:00"
+    since = max(state.since, oldest)
+    deleted = ask.TxnDeletedQuery(f"{request_id}-1", types=("Invoice",), from_deleted=since)
+    # A customer changes with its balance, too: what is compared is what the check compares.
+    changed = ask.CustomerQuery(
+        f"{request_id}-2",
+        max_returned=CHANGED_AT_ONCE,
+        inactive_too=True,
+        from_modified=state.since,
+        include=CHECKED,
+    )
+    return (deleted,) if state.compares else (deleted, changed)
 
 
 def advance(state: InvoiceSync) -> InvoiceSync:
@@ -312,91 +350,6 @@ def _past(state: InvoiceSync) -> InvoiceSync:
 
 
 def _with_percent(state: InvoiceSync) -> InvoiceSync:
-    low, high = PERCENT[state.step]
+    _, low, high = SHOWN[state.step]
     percent = int(low + (high - low) * paging.share_read(state))
     return replace(state, percent=percent) if percent > state.percent else state
-
-
-def _iterator(state: InvoiceSync) -> ask.Iterator:
-    return ask.Continue(state.iterator_id) if state.iterator_id else ask.Start()
-
-
-def _read(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
-    query = _invoices_of_window(state, request_id)
-    return (
-        replace(
-            query, max_returned=state.asked_rows, iterator=_iterator(state), include_lines=True
-        ),
-    )
-
-
-def _invoices_of_window(state: InvoiceSync, request_id: str) -> ask.InvoiceQuery:
-    if state.first:
-        return _open_invoices(state, request_id)
-    return ask.InvoiceQuery(request_id, from_modified=state.since)
-
-
-def _open_invoices(state: InvoiceSync, request_id: str) -> ask.InvoiceQuery:
-    start = date.fromisoformat(state.start_date) if state.start_date else None
-    return ask.InvoiceQuery(request_id, unpaid_only=True, from_date=start)
-
-
-def _deletions(state: InvoiceSync, request_id: str, today: date) -> tuple[ask.Request, ...]:
-    oldest = (today - timedelta(days=DELETIONS_DAYS)).isoformat() + "T00:00:00"
-    since = max(state.since, oldest)
-    deleted = ask.TxnDeletedQuery(f"{request_id}-1", types=("Invoice",), from_deleted=since)
-    return (deleted,) if state.compares else (deleted, _changed_customers(state, request_id))
-
-
-def _changed_customers(state: InvoiceSync, request_id: str) -> ask.CustomerQuery:
-    """A customer changes with its balance, too: what is compared is what the check compares."""
-    return ask.CustomerQuery(
-        f"{request_id}-2",
-        max_returned=CHANGED_AT_ONCE,
-        inactive_too=True,
-        from_modified=state.since,
-        include=CHECKED,
-    )
-
-
-def _sweep(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
-    return (
-        replace(
-            _open_invoices(state, request_id),
-            max_returned=state.asked_rows,
-            iterator=_iterator(state),
-            include=SWEPT,
-        ),
-    )
-
-
-def _named(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
-    return (ask.InvoiceQuery(request_id, ref_numbers=state.asked, include_lines=True),)
-
-
-def _named_customers(state: InvoiceSync, request_id: str, _day: date) -> tuple[ask.Request, ...]:
-    return (ask.CustomerQuery(request_id, full_names=state.asked),)
-
-
-def _reread(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
-    return (ask.InvoiceQuery(request_id, txn_ids=state.asked, include_lines=True),)
-
-
-def _customer_check(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
-    return (ask.CustomerQuery(request_id, list_ids=state.asked, include=CHECKED),)
-
-
-def _customers(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
-    return (ask.CustomerQuery(request_id, list_ids=state.asked),)
-
-
-ASK: dict[Step, Callable[[InvoiceSync, str, date], tuple[ask.Request, ...]]] = {
-    Step.READ: _read,
-    Step.DELETIONS: _deletions,
-    Step.SWEEP: _sweep,
-    Step.CUSTOMER_CHECK: _customer_check,
-    Step.NAMED_CUSTOMERS: _named_customers,
-    Step.NAMED: _named,
-    Step.REREAD: _reread,
-    Step.CUSTOMERS: _customers,
-}

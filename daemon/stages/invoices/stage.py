@@ -12,7 +12,7 @@ from functools import partial
 from daemon.stages.base import Stage
 from daemon.stages.invoices import importing, intake, settling
 from daemon.stages.invoices import plan as invoice_sync
-from daemon.stages.invoices.plan import DOING, LIGHT, READS_WHOLE, InvoiceSync, Step
+from daemon.stages.invoices.plan import LIGHT, READS_WHOLE, SHOWN, InvoiceSync, Step
 from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, NotTakenIn, Progress
 from daemon.stages.reading import Reading, Tally, answered
 from daemon.stages.watermarks import compared, is_due, next_watermark
@@ -195,7 +195,7 @@ class InvoiceStage(Stage[InvoiceSync]):
     def progress(self) -> Progress:
         return Progress(
             step=self.plan.step.value,
-            doing=DOING[self.plan.step],
+            doing=SHOWN[self.plan.step].doing,
             percent=self.plan.percent,
             position=self.plan.position,
             total=self.plan.total,

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 from daemon.stages import paging
 from daemon.stages.moves import Answered, Fail, Gone, GoOn, Move, NotTakenIn
-from daemon.stages.paging import Paged
+from daemon.stages.paging import Paged, Shown
 from daemon.stages.payments.protocol import Step as Doubt
 from daemon.stages.watermarks import earlier
 from shared.qbxml import requests as ask
@@ -68,31 +68,18 @@ class Step(StrEnum):
     END = "end"
 
 
-DOING: dict[Step, str] = {
-    Step.KNOWN: "Checking earlier payments",
-    Step.DOUBT: "Settling a payment with an unknown outcome",
-    Step.LISTS: "Reading accounts and payment methods",
-    Step.LOOK: "Posting payments",
-    Step.METHOD: "Posting payments",
-    Step.POST: "Posting payments",
-    Step.READ: "Reading payments",
-    Step.CHANGED: "Reading payments",
-    Step.DELETIONS: "Looking for deleted payments",
-    Step.COMPARE: "Comparing payments",
-    Step.END: "Finishing",
-}
-PERCENT: dict[Step, tuple[int, int]] = {
-    Step.KNOWN: (0, 2),
-    Step.DOUBT: (2, 4),
-    Step.LISTS: (4, 5),
-    Step.LOOK: (5, 50),
-    Step.METHOD: (5, 50),
-    Step.POST: (5, 50),
-    Step.READ: (50, 92),
-    Step.CHANGED: (92, 92),
-    Step.DELETIONS: (92, 95),
-    Step.COMPARE: (95, 99),
-    Step.END: (99, 100),
+SHOWN: dict[Step, Shown] = {
+    Step.KNOWN: Shown("Checking earlier payments", 0, 2),
+    Step.DOUBT: Shown("Settling a payment with an unknown outcome", 2, 4),
+    Step.LISTS: Shown("Reading accounts and payment methods", 4, 5),
+    Step.LOOK: Shown("Posting payments", 5, 50),
+    Step.METHOD: Shown("Posting payments", 5, 50),
+    Step.POST: Shown("Posting payments", 5, 50),
+    Step.READ: Shown("Reading payments", 50, 92),
+    Step.CHANGED: Shown("Reading payments", 92, 92),
+    Step.DELETIONS: Shown("Looking for deleted payments", 92, 95),
+    Step.COMPARE: Shown("Comparing payments", 95, 99),
+    Step.END: Shown("Finishing", 99, 100),
 }
 WRITING = frozenset({Step.METHOD, Step.POST})
 """Steps between which a look counts; whatever comes between throws it away."""
@@ -316,7 +303,32 @@ def requests(
     if state.step is Step.COMPARE:
         ids = sorted({*facts.to_compare, *facts.unread})
         state = replace(state, asked=tuple(ids[: state.ids_per_request]))
-    return state, ASK[state.step](state, request_id)
+    return state, _questions(state, request_id)
+
+
+def _questions(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
+    match state.step:
+        case Step.KNOWN:
+            return known_requests(state, request_id)
+        case Step.LISTS:
+            # All of them; once that could not be taken in, only what is needed of them.
+            account, method = (ACCOUNT, METHOD) if state.tries else ((), ())
+            return (
+                ask.AccountQuery(f"{request_id}-1", inactive_too=True, include=account),
+                ask.PaymentMethodQuery(f"{request_id}-2", inactive_too=True, include=method),
+            )
+        case Step.METHOD:
+            return (ask.PaymentMethodAdd(request_id, method=state.method),)
+        case Step.READ:
+            return (replace(_of_window(state, request_id), include_lines=True),)
+        case Step.CHANGED:
+            return (replace(_of_window(state, request_id), include=SEEN),)
+        case Step.DELETIONS:
+            return (deleted_payments(request_id, state.since),)
+        case Step.COMPARE:
+            return (ask.ReceivePaymentQuery(request_id, txn_ids=state.asked, include_lines=True),)
+        case _:
+            raise ValueError(f"what {state.step} asks is not for the plan to say")
 
 
 def answered(state: PaymentSync, answer: Answered) -> tuple[PaymentSync, Move]:
@@ -381,7 +393,7 @@ def _with_percent(state: PaymentSync) -> PaymentSync:
 
 
 def _percent(step: Step, done: float, pushed: int, to_push: int) -> int:
-    low, high = PERCENT[step]
+    _, low, high = SHOWN[step]
     if step in PUSHING or step is Step.POST:
         done = min(1.0, pushed / to_push) if to_push else 0.0
     return int(low + (high - low) * done)
@@ -406,10 +418,6 @@ def _past(state: PaymentSync) -> PaymentSync:
     return replace(state, asked=(), checked_until=max((state.checked_until, *state.asked)))
 
 
-def _known(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
-    return known_requests(state, request_id)
-
-
 def known_requests(state: WhichCopy, request_id: str) -> tuple[ask.Request, ...]:
     """Whether QuickBooks has the payments that are asked for, and which ones were deleted."""
     if state.numbers:
@@ -418,27 +426,6 @@ def known_requests(state: WhichCopy, request_id: str) -> tuple[ask.Request, ...]
         )
     payments = ask.ReceivePaymentQuery(f"{request_id}-1", txn_ids=state.asked, include=SEEN)
     return (payments,) if state.singly else (payments, deleted_payments(f"{request_id}-2"))
-
-
-def _lists(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
-    """All accounts and methods; once that could not be taken in, only what is needed of them."""
-    account, method = (ACCOUNT, METHOD) if state.tries else ((), ())
-    return (
-        ask.AccountQuery(f"{request_id}-1", inactive_too=True, include=account),
-        ask.PaymentMethodQuery(f"{request_id}-2", inactive_too=True, include=method),
-    )
-
-
-def _method(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
-    return (ask.PaymentMethodAdd(request_id, method=state.method),)
-
-
-def _read(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
-    return (replace(_of_window(state, request_id), include_lines=True),)
-
-
-def _changed(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
-    return (replace(_of_window(state, request_id), include=SEEN),)
 
 
 def _of_window(state: PaymentSync, request_id: str) -> ask.ReceivePaymentQuery:
@@ -452,28 +439,9 @@ def _of_window(state: PaymentSync, request_id: str) -> ask.ReceivePaymentQuery:
     )
 
 
-def _deletions(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
-    return (deleted_payments(request_id, state.since),)
-
-
 def deleted_payments(request_id: str, since: str = "") -> ask.TxnDeletedQuery:
     """Payments deleted since then, by QuickBooks' clock; empty: all that it remembers.
 
     Our clock sets no bound here: a PC whose clock is behind would hide its deletions.
     """
     return ask.TxnDeletedQuery(request_id, types=(PAYMENT_TYPE,), from_deleted=since)
-
-
-def _compare(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
-    return (ask.ReceivePaymentQuery(request_id, txn_ids=state.asked, include_lines=True),)
-
-
-ASK: dict[Step, Callable[[PaymentSync, str], tuple[ask.Request, ...]]] = {
-    Step.KNOWN: _known,
-    Step.LISTS: _lists,
-    Step.METHOD: _method,
-    Step.READ: _read,
-    Step.CHANGED: _changed,
-    Step.DELETIONS: _deletions,
-    Step.COMPARE: _compare,
-}

@@ -23,7 +23,7 @@ from daemon.stages.payments import (
     pushing,
     restored,
 )
-from daemon.stages.payments.plan import DOING, Facts, PaymentSync, Step
+from daemon.stages.payments.plan import SHOWN, Facts, PaymentSync, Step
 from daemon.stages.reading import Reading, Tally, answered
 from daemon.stages.troubles import record, trouble
 from daemon.stages.watermarks import next_watermark
@@ -269,7 +269,7 @@ class PaymentStage(Stage[PaymentSync]):
         done = self.plan.position + self.plan.failed
         return Progress(
             step=self.plan.step.value,
-            doing=DOING[self.plan.step],
+            doing=SHOWN[self.plan.step].doing,
             percent=self.plan.percent,
             position=self.plan.position,
             total=max(done, self.plan.to_push),

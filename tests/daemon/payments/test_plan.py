@@ -14,9 +14,8 @@ from daemon.stages.paging import IDS_PER_REQUEST, MOST_RESTARTS
 from daemon.stages.payments import plan
 from daemon.stages.payments.plan import (
     AFTER,
-    ASK,
-    PERCENT,
     SEEN,
+    SHOWN,
     Facts,
     PaymentSync,
     Step,
@@ -340,7 +339,7 @@ def test_percent_follows_what_was_posted_and_what_was_read():
 def test_percent_never_goes_back():
     state = plan.go_to(a_sync(pushed=4), Step.POST)
     high = state.percent
-    assert high == PERCENT[Step.POST][1]
+    assert high == SHOWN[Step.POST].high
     for step in (Step.DOUBT, Step.LISTS, Step.LOOK, Step.READ):
         state = plan.go_to(state, step)
         assert state.percent == high
@@ -374,4 +373,8 @@ def test_the_plan_is_the_same_after_it_was_put_away():
 
 def test_every_step_that_the_plan_alone_knows_has_a_question():
     others: Sequence[Step] = (Step.DOUBT, Step.LOOK, Step.POST, Step.END)
-    assert set(ASK) == set(Step) - set(others)
+    for step in set(Step) - set(others):
+        assert asked(a_sync(step=step))
+    for step in others:
+        with pytest.raises(ValueError, match=step.value):
+            asked(a_sync(step=step))
