@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 
 from daemon.stages import paging
 from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, NotTakenIn, Progress
 from daemon.stages.paging import Paged
 from daemon.stages.reading import Reading, Tally
+from daemon.stages.watermarks import next_watermark
+from shared.models import ledger
 from shared.qbxml.responses import BadRecord, Ret
 from shared.rules.values import Session
 from shared.settings import Settings
@@ -43,6 +45,29 @@ class Stage(ABC, Generic[P]):
         self.now = now
         read: Any = self.plan_type.from_fields
         self.plan = self.begin() if kept is None else read(kept)
+
+    @property
+    def home_currency(self) -> str:
+        """The currency of the books; empty while nobody knows it."""
+        binding = self.session.connection.binding
+        return binding.home_currency if binding else ""
+
+    @property
+    def overlap(self) -> timedelta:
+        """How much of what was read is read again, since QuickBooks' clock may be off."""
+        return timedelta(minutes=self.settings.overlap_minutes)
+
+    def move_watermark(self, name: str) -> None:
+        """Remember under ``name`` up to when everything was read."""
+        connection_id, took = self.session.connection.id, self.now - self.session.opened_at
+        mark = next_watermark(
+            ledger.watermark(connection_id, name),
+            self.plan.newest,
+            now=self.now,
+            took=took,
+            overlap=self.overlap,
+        )
+        ledger.set_watermark(connection_id, name, mark)
 
     @abstractmethod
     def begin(self) -> P:

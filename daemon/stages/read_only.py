@@ -17,7 +17,7 @@ from daemon.stages.moves import Answered, Ask, AskWrite, Fail, GoOn, Move, Progr
 from daemon.stages.paging import Paged
 from daemon.stages.reading import Reading, Tally, answered
 from daemon.stages.troubles import report, trouble
-from daemon.stages.watermarks import compared, earlier, is_due, next_watermark
+from daemon.stages.watermarks import compared, earlier, is_due
 from shared.about import VERSION
 from shared.models import ledger, problems, syncs
 from shared.qbxml import statuses
@@ -119,7 +119,7 @@ class ReadOnlyStage(Stage[Place], Generic[V]):
                 ledger.set_watermark(connection_id, self._compared, "")
         elif not self._is_due():
             mark = ledger.watermark(connection_id, self.kind)
-            place = replace(place, since=earlier(mark, self._overlap))
+            place = replace(place, since=earlier(mark, self.overlap))
         return place
 
     @property
@@ -129,10 +129,6 @@ class ReadOnlyStage(Stage[Place], Generic[V]):
     @property
     def _compared(self) -> str:
         return f"{self.kind}-compared"
-
-    @property
-    def _overlap(self) -> timedelta:
-        return timedelta(minutes=self.settings.overlap_minutes)
 
     def _is_due(self) -> bool:
         """It is time to read all, or a person wants to see one again."""
@@ -161,8 +157,7 @@ class ReadOnlyStage(Stage[Place], Generic[V]):
         return Ask(self.kind, request_id, (query,))
 
     def record_reader(self) -> Callable[[Ret | BadRecord], Iterable[V | Trouble]]:
-        binding = self.session.connection.binding
-        home_currency = binding.home_currency if binding else ""
+        home_currency = self.home_currency
         return lambda ret: self._taken(ret, home_currency)
 
     def _taken(self, ret: Ret | BadRecord, home_currency: str) -> Iterable[V | Trouble]:
@@ -236,14 +231,7 @@ class ReadOnlyStage(Stage[Place], Generic[V]):
             self._note([self._record(one, Outcome.CLOSED) for one in gone])
             self._close_others()
             ledger.set_watermark(connection_id, self._compared, compared(self.now, VERSION))
-        mark = next_watermark(
-            ledger.watermark(connection_id, self.kind),
-            self.plan.newest,
-            now=self.now,
-            took=self.now - self.session.opened_at,
-            overlap=self._overlap,
-        )
-        ledger.set_watermark(connection_id, self.kind, mark)
+        self.move_watermark(self.kind)
 
     def progress(self) -> Progress:
         """How far the list was read."""

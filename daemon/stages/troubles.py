@@ -11,13 +11,7 @@ from shared.rules.values import Outcome, Record, RecordKind, Session, Trouble
 
 
 def trouble(
-    code: str,
-    kind: RecordKind,
-    object_id: str,
-    document: str,
-    *,
-    said: str = "",
-    **fields: object,
+    code: str, kind: RecordKind, object_id: str, document: str, *, said: str = "", **fields: object
 ) -> Trouble:
     """A problem whose sentence and remedy are the hint's, filled in with ``fields``."""
     told = tell(code, said=said, **fields)

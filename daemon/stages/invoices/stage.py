@@ -15,7 +15,7 @@ from daemon.stages.invoices import plan as invoice_sync
 from daemon.stages.invoices.plan import LIGHT, READS_WHOLE, SHOWN, InvoiceSync, Step
 from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, NotTakenIn, Progress
 from daemon.stages.reading import Reading, Tally, answered
-from daemon.stages.watermarks import compared, is_due, next_watermark
+from daemon.stages.watermarks import compared, is_due
 from shared.about import VERSION
 from shared.models import ledger, problems, syncs
 from shared.models.payments import asking
@@ -76,7 +76,7 @@ class InvoiceStage(Stage[InvoiceSync]):
         connection, settings = self.session.connection, self.settings
         plan = invoice_sync.begin(
             watermark=marks.get(WATERMARK, ""),
-            overlap=timedelta(minutes=settings.overlap_minutes),
+            overlap=self.overlap,
             start_date=connection.start_date,
             page_size=int(marks.get(PAGE_SIZE) or settings.page_size),
             largest_page=settings.page_size_max,
@@ -114,12 +114,8 @@ class InvoiceStage(Stage[InvoiceSync]):
         return None
 
     def record_reader(self) -> Callable[[Ret | BadRecord], Iterable[object]]:
-        binding = self.session.connection.binding
-        return partial(
-            intake.take,
-            home_currency=binding.home_currency if binding else "",
-            light=self.plan.step in LIGHT,
-        )
+        light = self.plan.step in LIGHT
+        return partial(intake.take, home_currency=self.home_currency, light=light)
 
     def in_batches(self) -> bool:
         return True
@@ -180,14 +176,7 @@ class InvoiceStage(Stage[InvoiceSync]):
     def conclude(self) -> None:
         """The books are settled: move the watermarks."""
         connection_id = self.session.connection.id
-        mark = next_watermark(
-            ledger.watermark(connection_id, WATERMARK),
-            self.plan.newest,
-            now=self.now,
-            took=self.now - self.session.opened_at,
-            overlap=timedelta(minutes=self.settings.overlap_minutes),
-        )
-        ledger.set_watermark(connection_id, WATERMARK, mark)
+        self.move_watermark(WATERMARK)
         ledger.set_watermark(connection_id, CUT, "")
         if self.plan.first or self.plan.compares:
             ledger.set_watermark(connection_id, ledger.COMPARED, compared(self.now, VERSION))

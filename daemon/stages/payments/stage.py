@@ -7,7 +7,8 @@ Store-thread code, inside a transaction.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from daemon.stages import paging
@@ -26,7 +27,6 @@ from daemon.stages.payments import (
 from daemon.stages.payments.plan import SHOWN, Facts, PaymentSync, Step
 from daemon.stages.reading import Reading, Tally, answered
 from daemon.stages.troubles import record, trouble
-from daemon.stages.watermarks import next_watermark
 from shared.models import ledger, problems
 from shared.models.payments import (
     deleted_numbers,
@@ -65,7 +65,7 @@ class PaymentStage(Stage[PaymentSync]):
         record(self.session, rejudging.judge_again(connection.id, self.now, asked=True))
         new = plan.begin(
             watermark=ledger.watermark(connection.id, WATERMARK),
-            overlap=timedelta(minutes=settings.overlap_minutes),
+            overlap=self.overlap,
             start_date=connection.start_date,
             page_size=int(ledger.watermark(connection.id, PAGE_SIZE) or settings.page_size),
             largest_page=settings.page_size_max,
@@ -253,15 +253,8 @@ class PaymentStage(Stage[PaymentSync]):
         if self.plan.pushing:
             describe.close_stop(self.session, self.now)
         deleted_numbers.forget(connection_id)
-        mark = next_watermark(
-            ledger.watermark(connection_id, WATERMARK),
-            self.plan.newest,
-            now=self.now,
-            took=self.now - self.session.opened_at,
-            overlap=timedelta(minutes=self.settings.overlap_minutes),
-        )
         if not self.plan.is_doubtful:  # what may be missing in this list is asked for by the next
-            ledger.set_watermark(connection_id, WATERMARK, mark)
+            self.move_watermark(WATERMARK)
         if self.plan.deletions_known:
             ledger.set_watermark(connection_id, DELETIONS_LISTED, self.now.date().isoformat())
 
