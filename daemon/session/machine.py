@@ -33,7 +33,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 from daemon.transitions import cell
-from shared.structs import Value
 
 
 class Phase(StrEnum):

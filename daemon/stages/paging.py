@@ -26,7 +26,6 @@ SHRINK = 8
 """What could not be taken in is asked for again in pages so many times smaller."""
 
 
-class Paged(Value, kw_only=True):
 class Shown(NamedTuple):
     """What people see of a step: what is being done, and its part of the percent."""
 
@@ -35,8 +34,7 @@ class Shown(NamedTuple):
     high: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paged:
+class Paged(Value, kw_only=True):
     """Where the current step's list stands; the plan of a sync adds what is its own.
 
     ``remaining`` is the iteratorRemainingCount of the last page, -1 while not iterating.

@@ -17,7 +17,6 @@ A step without anything to ask is passed over (a test holds the arrows to ``adva
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -12,6 +11,7 @@ from shared.models import problems, syncs
 from shared.models.payments.holds import POSTING
 from shared.rules.payments.values import Payment
 from shared.rules.values import Outcome, Record, RecordKind, Session
+from shared.structs import replace
 
 
 def report_failure(

@@ -7,7 +7,6 @@ Store-thread code, inside a transaction.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -154,10 +153,7 @@ class PaymentStage(Stage[PaymentSync]):
         return Facts(to_compare=ids, unread=[one for one in sorted(unread) if one > after])
 
     def record_reader(self) -> Callable[[Ret | BadRecord], Iterable[object]]:
-        binding = self.session.connection.binding
-        return partial(
-            intake.take, step=self.plan.step, home_currency=binding.home_currency if binding else ""
-        )
+        return partial(intake.take, step=self.plan.step, home_currency=self.home_currency)
 
     @property
     def _asked(self) -> str:
