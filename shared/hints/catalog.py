@@ -25,7 +25,7 @@ from shared.qbxml.statuses import (
     StatusRange,
     range_of,
 )
-from shared.structs import Value
+from shared.structs import Value, replace
 
 
 class Kind(StrEnum):
@@ -178,20 +178,8 @@ def _from_status(row: StatusMeaning) -> Hint:
 
 
 def _from_range(span: StatusRange) -> Hint:
-    return Hint(
-        code=_range_code(span),
-        kind=Kind.STATUS,
-        group="range",
-        title=span.title,
-        happened=span.meaning,
-        why="A code of this range that has no entry of its own.",
-        remedy=(span.remedy,),
-        actor=span.actor,
-        short=span.meaning,
-        next=span.remedy,
-        quote=True,
-        effect=span.effect,
-    )
+    why = "A code of this range that has no entry of its own."
+    return replace(_from_status(span.meaning), code=_range_code(span), group="range", why=why)
 
 
 def _range_code(span: StatusRange) -> str:

@@ -82,6 +82,21 @@ class Continue(Value):
 Iterator: TypeAlias = Start | Continue
 
 
+# Fields that several requests have.
+Texts: TypeAlias = tuple[str, ...]
+TxnIds = Annotated[Texts, each("TxnID", ID, either="IDs")]
+PageSize = Annotated[int | None, one("MaxReturned", COUNT, either="filter")]
+ModifiedFrom = Annotated[
+    str, one("ModifiedDateRangeFilter/FromModifiedDate", TIME, either="filter/modified")
+]
+DatedFrom = Annotated[
+    date | None, one("TxnDateRangeFilter/FromTxnDate", DATE, either="filter/dated")
+]
+WithLines = Annotated[bool, one("IncludeLineItems", only("true"))]
+InactiveToo = Annotated[bool, one("ActiveStatus", only("All"))]
+Included = Annotated[Texts, each("IncludeRetElement", ELEMENT_NAME)]
+
+
 class Asked(Value):
     """A request: ``name`` is the name of its element."""
 
@@ -118,12 +133,12 @@ class CustomerQuery(Asked):
     these top-level elements of CustomerRet.
     """
 
-    list_ids: Annotated[tuple[str, ...], each("ListID", ID, either="IDs")] = ()
-    full_names: Annotated[tuple[str, ...], each("FullName", FULL_NAME, either="names")] = ()
-    max_returned: Annotated[int | None, one("MaxReturned", COUNT, either="filter")] = None
+    list_ids: Annotated[Texts, each("ListID", ID, either="IDs")] = ()
+    full_names: Annotated[Texts, each("FullName", FULL_NAME, either="names")] = ()
+    max_returned: PageSize = None
     inactive_too: Annotated[bool, one("ActiveStatus", only("All"), either="filter")] = False
     from_modified: Annotated[str, one("FromModifiedDate", TIME, either="filter")] = ""
-    include: Annotated[tuple[str, ...], each("IncludeRetElement", ELEMENT_NAME)] = ()
+    include: Included = ()
 
 
 class InvoiceQuery(Asked):
@@ -133,20 +148,14 @@ class InvoiceQuery(Asked):
     asked for. An iterator needs ``max_returned``. ``include`` is as in ``CustomerQuery``.
     """
 
-    txn_ids: Annotated[tuple[str, ...], each("TxnID", ID, either="IDs")] = ()
-    ref_numbers: Annotated[
-        tuple[str, ...], each("RefNumber", INVOICE_NUMBER, either="numbers")
-    ] = ()
-    max_returned: Annotated[int | None, one("MaxReturned", COUNT, either="filter")] = None
-    from_modified: Annotated[
-        str, one("ModifiedDateRangeFilter/FromModifiedDate", TIME, either="filter/modified")
-    ] = ""
-    from_date: Annotated[
-        date | None, one("TxnDateRangeFilter/FromTxnDate", DATE, either="filter/dated")
-    ] = None
+    txn_ids: TxnIds = ()
+    ref_numbers: Annotated[Texts, each("RefNumber", INVOICE_NUMBER, either="numbers")] = ()
+    max_returned: PageSize = None
+    from_modified: ModifiedFrom = ""
+    from_date: DatedFrom = None
     unpaid_only: Annotated[bool, one("PaidStatus", only("NotPaidOnly"), either="filter")] = False
-    include_lines: Annotated[bool, one("IncludeLineItems", only("true"))] = False
-    include: Annotated[tuple[str, ...], each("IncludeRetElement", ELEMENT_NAME)] = ()
+    include_lines: WithLines = False
+    include: Included = ()
     iterator: Iterator | None = None
     metadata: Metadata = Metadata.NONE
 
@@ -157,15 +166,11 @@ class CreditMemoQuery(Asked):
     What a credit memo is applied to comes only with ``include_links``.
     """
 
-    max_returned: Annotated[int | None, one("MaxReturned", COUNT)] = None
-    from_modified: Annotated[
-        str, one("ModifiedDateRangeFilter/FromModifiedDate", TIME, either="modified")
-    ] = ""
-    from_date: Annotated[
-        date | None, one("TxnDateRangeFilter/FromTxnDate", DATE, either="dated")
-    ] = None
+    max_returned: PageSize = None
+    from_modified: ModifiedFrom = ""
+    from_date: DatedFrom = None
     include_links: Annotated[bool, one("IncludeLinkedTxns", only("true"))] = False
-    include: Annotated[tuple[str, ...], each("IncludeRetElement", ELEMENT_NAME)] = ()
+    include: Included = ()
     iterator: Iterator | None = None
 
 
@@ -178,38 +183,32 @@ class ReceivePaymentQuery(Asked):
     other fields are as in ``InvoiceQuery``; the range of dates includes both ends.
     """
 
-    txn_ids: Annotated[tuple[str, ...], each("TxnID", ID, either="IDs")] = ()
-    ref_numbers: Annotated[
-        tuple[str, ...], each("RefNumber", PAYMENT_NUMBER, either="numbers")
-    ] = ()
-    max_returned: Annotated[int | None, one("MaxReturned", COUNT, either="filter")] = None
-    from_modified: Annotated[
-        str, one("ModifiedDateRangeFilter/FromModifiedDate", TIME, either="filter/modified")
-    ] = ""
-    from_date: Annotated[
-        date | None, one("TxnDateRangeFilter/FromTxnDate", DATE, either="filter/dated")
-    ] = None
+    txn_ids: TxnIds = ()
+    ref_numbers: Annotated[Texts, each("RefNumber", PAYMENT_NUMBER, either="numbers")] = ()
+    max_returned: PageSize = None
+    from_modified: ModifiedFrom = ""
+    from_date: DatedFrom = None
     to_date: Annotated[
         date | None, one("TxnDateRangeFilter/ToTxnDate", DATE, either="filter/dated")
     ] = None
     customer_list_id: Annotated[str, one("EntityFilter/ListID", ID, either="filter")] = ""
-    include_lines: Annotated[bool, one("IncludeLineItems", only("true"))] = False
-    include: Annotated[tuple[str, ...], each("IncludeRetElement", ELEMENT_NAME)] = ()
+    include_lines: WithLines = False
+    include: Included = ()
     iterator: Iterator | None = None
 
 
 class AccountQuery(Asked):
     """The accounts: the active ones, or all. It cannot be paged."""
 
-    inactive_too: Annotated[bool, one("ActiveStatus", only("All"))] = False
-    include: Annotated[tuple[str, ...], each("IncludeRetElement", ELEMENT_NAME)] = ()
+    inactive_too: InactiveToo = False
+    include: Included = ()
 
 
 class PaymentMethodQuery(Asked):
     """The payment methods that the company file lists, as ``AccountQuery``."""
 
-    inactive_too: Annotated[bool, one("ActiveStatus", only("All"))] = False
-    include: Annotated[tuple[str, ...], each("IncludeRetElement", ELEMENT_NAME)] = ()
+    inactive_too: InactiveToo = False
+    include: Included = ()
 
 
 class TxnDeletedQuery(Asked):

@@ -57,16 +57,15 @@ class StatusMeaning(Value):
 
 
 class StatusRange(Value):
-    """What is known of a code without a row of its own, from the range it stands in."""
+    """What is known of a code up to ``last`` that has no row of its own, as of the first such."""
 
-    first: int
     last: int
-    title: str
-    severity: Severity
-    effect: Effect
-    meaning: str
-    remedy: str
-    actor: Actor
+    meaning: StatusMeaning
+
+    @property
+    def first(self) -> int:
+        """The code from which on it holds."""
+        return self.meaning.code
 
 
 _REPORT = (
@@ -113,6 +112,13 @@ def _refused(
 def _fault(code: int, title: str, meaning: str, *, why: str = "") -> StatusMeaning:
     """Return the row of a request that we should not have sent as we did."""
     return _refused(code, title, meaning, _REPORT, Actor.DEVELOPER, why=why)
+
+
+def _online(code: int, title: str, meaning: str) -> StatusMeaning:
+    """Return the row of what only QuickBooks Online ever answered."""
+    remedy = "Check that QuickBooks Desktop is what answers, then run the sync again."
+    why = "Belongs to the old interface of QuickBooks Online."
+    return _refused(code, title, meaning, remedy, Actor.OPERATOR, why=why)
 
 
 _ROWS: tuple[StatusMeaning, ...] = (
@@ -215,45 +221,18 @@ _ROWS: tuple[StatusMeaning, ...] = (
         "QuickBooks refused the number of a request.",
         why="A requestID may have up to 50 characters.",
     ),
-    _refused(
-        2000,
-        "Sign-on error",
-        "QuickBooks reports a sign-on error of its online service.",
-        "Check that QuickBooks Desktop is what answers, then run the sync again.",
-        Actor.OPERATOR,
-        why="Belongs to the old interface of QuickBooks Online.",
-    ),
-    _refused(
-        2010,
-        "Sign-on refused",
-        "QuickBooks refused a sign-on to its online service.",
-        "Check that QuickBooks Desktop is what answers, then run the sync again.",
-        Actor.OPERATOR,
-        why="Belongs to the old interface of QuickBooks Online.",
-    ),
-    _refused(
-        2020,
-        "Online session needed",
-        "QuickBooks asks for a session of its online service.",
-        "Check that QuickBooks Desktop is what answers, then run the sync again.",
-        Actor.OPERATOR,
-        why="Belongs to the old interface of QuickBooks Online.",
-    ),
-    _refused(
+    _online(2000, "Sign-on error", "QuickBooks reports a sign-on error of its online service."),
+    _online(2010, "Sign-on refused", "QuickBooks refused a sign-on to its online service."),
+    _online(2020, "Online session needed", "QuickBooks asks for a session of its online service."),
+    _online(
         2030,
         "Not for the desktop",
         "QuickBooks says that the request belongs to its online service.",
-        "Check that QuickBooks Desktop is what answers, then run the sync again.",
-        Actor.OPERATOR,
-        why="Belongs to the old interface of QuickBooks Online.",
     ),
-    _refused(
+    _online(
         2040,
         "Online service unavailable",
         "QuickBooks reports that its online service cannot be used.",
-        "Check that QuickBooks Desktop is what answers, then run the sync again.",
-        Actor.OPERATOR,
-        why="Belongs to the old interface of QuickBooks Online.",
     ),
     _fault(
         3000,
@@ -608,85 +587,78 @@ _READ_IT = "Read what QuickBooks said; if it does not help, show it to your oper
 
 RANGES: tuple[StatusRange, ...] = (
     StatusRange(
-        0,
-        499,
-        "Information",
-        Severity.INFO,
-        Effect.DONE,
-        "QuickBooks did what it was asked and adds a remark.",
-        "Nothing to do.",
-        Actor.NOBODY,
+        499, _fine(0, "Information", "QuickBooks did what it was asked and adds a remark.")
     ),
     StatusRange(
-        500,
         999,
-        "Warning",
-        Severity.WARNING,
-        Effect.DONE,
-        "QuickBooks did what it was asked, though not quite as expected.",
-        "Look at the record in QuickBooks.",
-        Actor.BOOKKEEPER,
+        _fine(
+            500,
+            "Warning",
+            "QuickBooks did what it was asked, though not quite as expected.",
+            "Look at the record in QuickBooks.",
+            actor=Actor.BOOKKEEPER,
+        ),
     ),
     StatusRange(
-        1000,
         1999,
-        "General error",
-        Severity.ERROR,
-        Effect.UNKNOWN,
-        "QuickBooks met an error and does not say what became of the request.",
-        _READ_IT,
-        Actor.OPERATOR,
+        _refused(
+            1000,
+            "General error",
+            "QuickBooks met an error and does not say what became of the request.",
+            _READ_IT,
+            Actor.OPERATOR,
+            effect=Effect.UNKNOWN,
+        ),
     ),
     StatusRange(
-        2000,
         2999,
-        "Not for the desktop",
-        Severity.ERROR,
-        Effect.NOT_DONE,
-        "QuickBooks Desktop does not do what was asked.",
-        _READ_IT,
-        Actor.OPERATOR,
+        _refused(
+            2000,
+            "Not for the desktop",
+            "QuickBooks Desktop does not do what was asked.",
+            _READ_IT,
+            Actor.OPERATOR,
+        ),
     ),
     StatusRange(
-        3000,
         3099,
-        "Malformed value",
-        Severity.ERROR,
-        Effect.NOT_DONE,
-        "QuickBooks could not read a value that was sent to it.",
-        _REPORT,
-        Actor.DEVELOPER,
+        _fault(3000, "Malformed value", "QuickBooks could not read a value that was sent to it."),
     ),
     StatusRange(
-        3300,
         3399,
-        "Report, link or price level",
-        Severity.ERROR,
-        Effect.NOT_DONE,
-        "QuickBooks refused a report, a link between documents or a price level.",
-        _PERSON,
-        Actor.BOOKKEEPER,
+        _refused(
+            3300,
+            "Report, link or price level",
+            "QuickBooks refused a report, a link between documents or a price level.",
+            _PERSON,
+        ),
     ),
     StatusRange(
-        3100,
         9099,
-        "Other error",
-        Severity.ERROR,
-        Effect.UNKNOWN,
-        "QuickBooks refused the request.",
-        _READ_IT,
-        Actor.BOOKKEEPER,
+        _refused(
+            3100,
+            "Other error",
+            "QuickBooks refused the request.",
+            _READ_IT,
+            effect=Effect.UNKNOWN,
+        ),
     ),
     StatusRange(
-        9100,
         9199,
-        "Macro error",
-        Severity.ERROR,
-        Effect.NOT_DONE,
-        "QuickBooks refused a placeholder that stands for a record not yet saved.",
-        _REPORT,
-        Actor.DEVELOPER,
+        _fault(
+            9100,
+            "Macro error",
+            "QuickBooks refused a placeholder that stands for a record not yet saved.",
+        ),
     ),
+)
+UNDOCUMENTED = _refused(
+    -1,
+    "Unknown code",
+    "QuickBooks answered with a code that is not documented.",
+    _READ_IT,
+    Actor.OPERATOR,
+    effect=Effect.UNKNOWN,
 )
 
 STATUSES: dict[int, StatusMeaning] = {row.code: row for row in _ROWS}

@@ -11,6 +11,7 @@ from enum import StrEnum
 from shared.qbxml.status_table import MESSAGE_SET_STATUSES as MESSAGE_SET_STATUSES
 from shared.qbxml.status_table import RANGES as RANGES
 from shared.qbxml.status_table import STATUSES as STATUSES
+from shared.qbxml.status_table import UNDOCUMENTED
 from shared.qbxml.status_table import Actor as Actor
 from shared.qbxml.status_table import Effect as Effect
 from shared.qbxml.status_table import Severity as Severity
@@ -44,17 +45,6 @@ _GUID_REFUSED = 3065
 _SAVED = frozenset({0, 530, 531, 550, 560, 570})
 _SET_ID_TOO_LONG = 9004
 _WRITE_ERRORS = range(1010, 4000)
-
-_ELSEWHERE = StatusRange(
-    -1,
-    -1,
-    "Unknown code",
-    Severity.ERROR,
-    Effect.UNKNOWN,
-    "QuickBooks answered with a code that is not documented.",
-    "Read what QuickBooks said; if it does not help, show it to your operator.",
-    Actor.OPERATOR,
-)
 
 
 class WriteOutcome(StrEnum):
@@ -144,14 +134,6 @@ def _locked(known: StatusMeaning) -> StatusMeaning:
 
 
 def _from_range(code: int, message: str) -> StatusMeaning:
-    span = range_of(code) or _ELSEWHERE
-    return StatusMeaning(
-        code,
-        span.title,
-        span.severity,
-        span.effect,
-        False,
-        message.strip() or span.meaning,
-        span.remedy,
-        span.actor,
-    )
+    span = range_of(code)
+    known = span.meaning if span else UNDOCUMENTED
+    return replace(known, code=code, meaning=message.strip() or known.meaning)

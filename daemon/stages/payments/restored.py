@@ -299,7 +299,8 @@ def ask_which_copy(session: Session, found: Compared | NotTold, now: datetime) -
     problems.resolve(session.connection.id, RecordKind.SYNC, [COMPANY_FILE], others, now)
     binding = session.connection.binding
     document = binding.company_name if binding else session.connection.name
-    report(session, [trouble(code, RecordKind.SYNC, COMPANY_FILE, document, said=said)], now)
+    told = trouble(code, RecordKind.SYNC, object_id=COMPANY_FILE, document=document, said=said)
+    report(session, [told], now)
     return code
 
 

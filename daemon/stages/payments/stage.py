@@ -85,7 +85,9 @@ class PaymentStage(Stage[PaymentSync]):
             problems.resolve(connection.id, RecordKind.SYNC, [DELETIONS], [MISSED], self.now)
             return
         since = ledger.watermark(connection.id, DELETIONS_LISTED) or new.since[:10]
-        missed = trouble(MISSED, RecordKind.SYNC, DELETIONS, connection.name, date=since)
+        missed = trouble(
+            MISSED, RecordKind.SYNC, object_id=DELETIONS, document=connection.name, date=since
+        )
         problems.report(connection.id, self.session.sync_id, [missed], self.now)
 
     def writes(self) -> bool:
