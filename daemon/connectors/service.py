@@ -41,7 +41,7 @@ def opened(account: PlatformAccount, make: Make, key: Callable[[], str]) -> Plat
         return _Closed(str(why))
 
 
-class _Closed:
+class _Closed(Platform):
     """Stands for a platform whose key is not to be had: the worker says so, and waits."""
 
     capabilities = Capabilities()

@@ -25,7 +25,7 @@ from twisted.python.failure import Failure
 from twisted.web.client import Agent, BrowserLikePolicyForHTTPS, HTTPConnectionPool
 from twisted.web.http_headers import Headers as HttpHeaders
 
-from daemon.connectors.invoiced.api import ApiNotNow, ApiRefusal, ApiSilence, Page
+from daemon.connectors.invoiced.api import Api, ApiNotNow, ApiRefusal, ApiSilence, Page
 from daemon.web_requests import Body, sentence, was_not_sent
 from shared.about import VERSION
 from shared.rules import invoiced as rules
@@ -51,7 +51,7 @@ class _Told(NamedTuple):
     total: str
 
 
-class Client:
+class Client(Api):
     """Talks to one account. ``agent`` is what sends requests; it is made where none is given."""
 
     def __init__(self, reactor: Any, url: str, key: str, agent: Any = None) -> None:
@@ -75,7 +75,6 @@ class Client:
         return f"Client({self._url!r})"
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Deferred[Any]:
-        """Read a record, or the first page of a list."""
         return self._got(path, query).addCallback(lambda told: told.value)
 
     def page(self, path: str, query: Mapping[str, str]) -> Deferred[Page]:
@@ -89,12 +88,10 @@ class Client:
     def write(
         self, method: str, path: str, values: Mapping[str, Any] | None, key: str
     ) -> Deferred[Any]:
-        """Write, under an idempotency key where the method has one; None for an empty answer."""
         headers = {} if method == "DELETE" else {"Idempotency-Key": key}
         return self._asked(method, path, values, headers).addCallback(lambda told: told.value)
 
     def close(self) -> Deferred[None]:
-        """Let connections go."""
         closed: Deferred[None] = self._pool.closeCachedConnections()
         return closed
 

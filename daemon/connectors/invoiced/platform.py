@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -22,12 +22,15 @@ from daemon.connectors.platform import (
     Answer,
     Arrivals,
     Balances,
+    Books,
     Capabilities,
     Company,
     Done,
     FoundAgain,
+    Inbox,
     LeaveAlone,
     NotNow,
+    Platform,
     Prepared,
     Request,
     Unknown,
@@ -47,6 +50,7 @@ from shared.rules.outlets import Refused
 from shared.rules.values import RecordKind
 
 T = TypeVar("T")
+R = TypeVar("R")
 Record = Mapping[str, Any]
 _SETTINGS = "/settings/accounts_receivable"
 _UNPAID = {"filter[paid]": "0", "filter[voided]": "0", "sort": "id asc", "per_page": "100"}
@@ -68,7 +72,7 @@ _UNTIL_DECIDED = timedelta(hours=3)
 """So often a change is tried that a charge forbids whose end only the bank knows, in days."""
 
 
-class Invoiced:
+class Invoiced(Platform, Inbox, Books):
     """An account of Invoiced. ``zone`` is its time zone, empty: it is asked."""
 
     capabilities = Capabilities(arrivals=True, balances=True)
@@ -80,77 +84,49 @@ class Invoiced:
         self._arriving = Arriving(api)
 
     def company(self) -> Deferred[Company | Refused | NotNow]:
-        """Ask whom the key opens the door to."""
-        return Deferred.fromCoroutine(self._company())
+        return _asked(self._company(), lambda why: Refused(why.said))
 
     def prepare(self, change: Change) -> Deferred[Prepared]:
-        """Look what is there, and say what sending a record would do."""
-        return Deferred.fromCoroutine(self._prepare(change))
+        return _asked(self._prepare(change), _unread("Invoiced cannot be read", whole=True))
 
     def send(self, body: bytes, key: str) -> Deferred[Answer]:
         """Make the calls of a write; where Invoiced refuses one that it may have had, look."""
         return Deferred.fromCoroutine(self._send(writes.read(body), key))
 
     def close(self) -> Deferred[None]:
-        """Let connections go."""
         return self._api.close()
 
     def arrivals(self, cursor: str, watched: Sequence[Watched]) -> Deferred[Arrivals | NotNow]:
-        """Return what happened to payments after ``cursor``, and how the watched ones are."""
-        return Deferred.fromCoroutine(self._arrivals(cursor, watched))
+        unread = _unread("Payments cannot be read from Invoiced")
+        return _asked(self._arrivals(cursor, watched), unread)
 
     def numbers(self, invoices: Collection[str]) -> Deferred[Mapping[str, NumberedThere] | NotNow]:
-        """Return what invoices are called, by their ids; one that is gone is not in it."""
-        return Deferred.fromCoroutine(self._numbers(invoices))
+        return _asked(self._numbers(invoices), _unread("Invoices cannot be read from Invoiced"))
 
     def note_posted(self, their_id: str, txn_id: str, key: str) -> Deferred[Answer]:
         """Show the TxnID on the payment's accounting page; what is linked already stays so."""
-        return Deferred.fromCoroutine(self._note_posted(their_id, txn_id, key))
+        return _asked(self._note_posted(their_id, txn_id, key), _not_noted)
 
     def balances(self, place: str) -> Deferred[Balances | NotNow]:
         """Return the balances of a page of invoices that are issued and not paid."""
-        return Deferred.fromCoroutine(self._balances(place))
+        return _asked(self._balances(place), _unread("Invoices cannot be read from Invoiced"))
 
-    async def _balances(self, place: str) -> Balances | NotNow:
-        query = json.loads(place) if place else _UNPAID
-        try:
-            page: Page = await self._api.page("/invoices", query)
-        except ApiRefusal as why:
-            return NotNow(f"Invoices cannot be read from Invoiced: {why.said}")
-        except (ApiNotNow, ApiSilence) as why:
-            return _not_now(why)
+    async def _balances(self, place: str) -> Balances:
+        page: Page = await self._api.page("/invoices", json.loads(place) if place else _UNPAID)
         due = {str(one["id"]): money(one["balance"]) for one in page.records if not one["draft"]}
         return Balances(due, json.dumps(page.following) if page.following else "")
 
-    async def _arrivals(self, cursor: str, watched: Sequence[Watched]) -> Arrivals | NotNow:
-        try:
-            return await self._arriving.after(cursor, watched, await self._in_zone())
-        except ApiRefusal as why:
-            return NotNow(f"Payments cannot be read from Invoiced: {why.said}")
-        except (ApiNotNow, ApiSilence) as why:
-            return _not_now(why)
+    async def _arrivals(self, cursor: str, watched: Sequence[Watched]) -> Arrivals:
+        return await self._arriving.after(cursor, watched, await self._in_zone())
 
-    async def _numbers(self, invoices: Collection[str]) -> Mapping[str, NumberedThere] | NotNow:
-        try:
-            found = [await self._looks.one("invoices", one) for one in sorted(invoices)]
-        except ApiRefusal as why:
-            return NotNow(f"Invoices cannot be read from Invoiced: {why.said}")
-        except (ApiNotNow, ApiSilence) as why:
-            return _not_now(why)
-        return {
-            str(one["id"]): NumberedThere(number_of(one), money(one["total"]))
-            for one in found
-            if one is not None
-        }
+    async def _numbers(self, invoices: Collection[str]) -> Mapping[str, NumberedThere]:
+        found = [await self._looks.one("invoices", one) for one in sorted(invoices)]
+        there = [one for one in found if one is not None]
+        return {str(one["id"]): NumberedThere(number_of(one), money(one["total"])) for one in there}
 
     async def _note_posted(self, their_id: str, txn_id: str, key: str) -> Answer:
         values = {"accounting_system": SYSTEM, "accounting_id": txn_id}
-        try:
-            await self._api.write("PATCH", f"/payments/{their_id}", values, key)
-        except ApiRefusal as why:
-            return NotNow(why.said) if _LOCKED in why.said else Refused(why.said)
-        except (ApiNotNow, ApiSilence) as why:
-            return _not_now(why)
+        await self._api.write("PATCH", f"/payments/{their_id}", values, key)
         return Done(their_id)
 
     async def _in_zone(self) -> str:
@@ -158,16 +134,12 @@ class Invoiced:
             self._zone = rules.company_of(await self._api.get(rules.COMPANY)).time_zone
         return self._zone
 
-    async def _company(self) -> Company | Refused | NotNow:
+    async def _company(self) -> Company | Refused:
         try:
             told = rules.company_of(await self._api.get(rules.COMPANY))
             settings = await self._api.get(_SETTINGS)
-        except ApiRefusal as why:
-            return Refused(why.said)
         except KeyError:
             return Refused("The server at that address is not Invoiced.")
-        except (ApiNotNow, ApiSilence) as why:
-            return _not_now(why)
         self._zone = told.time_zone
         return Company(
             told.identity, told.name, told.currency, told.time_zone, tuple(_warnings(settings))
@@ -179,13 +151,8 @@ class Invoiced:
             RecordKind.INVOICE: self._invoice,
             RecordKind.PAYMENT: self._payment,
         }
-        try:
-            await self._in_zone()
-            return await looks[change.outgoing.kind](change)
-        except ApiRefusal as why:
-            return NotNow(f"Invoiced cannot be read: {why.said}", whole=True)
-        except (ApiNotNow, ApiSilence) as why:
-            return _not_now(why)
+        await self._in_zone()
+        return await looks[change.outgoing.kind](change)
 
     async def _customer(self, change: Change) -> Prepared:
         copy = change.copy
@@ -453,6 +420,30 @@ def _differs(write: Write, record: Record) -> str:
     if str(there) == write.total:
         return ""
     return f"Invoiced has {there}, QuickBooks {write.total}."
+
+
+def _asked(
+    asking: Coroutine[Any, Any, T], refused: Callable[[ApiRefusal], R]
+) -> Deferred[T | R | NotNow]:
+    """What comes of asking; what the client raises is an answer, too."""
+
+    async def answer() -> T | R | NotNow:
+        try:
+            return await asking
+        except ApiRefusal as why:
+            return refused(why)
+        except (ApiNotNow, ApiSilence) as why:
+            return _not_now(why)
+
+    return Deferred.fromCoroutine(answer())
+
+
+def _unread(what: str, *, whole: bool = False) -> Callable[[ApiRefusal], NotNow]:
+    return lambda why: NotNow(f"{what}: {why.said}", whole=whole)
+
+
+def _not_noted(why: ApiRefusal) -> NotNow | Refused:
+    return NotNow(why.said) if _LOCKED in why.said else Refused(why.said)
 
 
 def _not_now(why: ApiNotNow | ApiSilence) -> NotNow:
