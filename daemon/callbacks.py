@@ -17,6 +17,7 @@ from twisted.logger import Logger
 
 from daemon.callers import Caller, Callers
 from daemon.edge.proxies import TrustedProxies
+from daemon.edge.resource import Callbacks
 from daemon.edge.soap import NotTaken, ResponseText, Secret
 from daemon.guesses import Guesses
 from daemon.session import login
@@ -41,7 +42,7 @@ T = TypeVar("T")
 
 
 @define(eq=False, repr=False)
-class WebConnectorCallbacks:
+class WebConnectorCallbacks(Callbacks):
     """What the SOAP edge calls.
 
     ``callers`` is where admission and handlers note whose a ticket is, ``proxies`` tells whose the
@@ -61,20 +62,18 @@ class WebConnectorCallbacks:
     _left_open: deque[str] = field(factory=lambda: deque(maxlen=_MOST_MET), init=False)
 
     def serverVersion(self) -> str:
-        """Shown in the Web Connector's log: the first line that support sees."""
         return f"{PRODUCT} {VERSION}"
 
-    def clientVersion(self, client: str) -> str:
+    def clientVersion(self, version: str) -> str:
         """Let every Web Connector in that is not older than the setting says."""
         least = self._settings.minimum_webconnector
-        if _numbers(client) and _numbers(client) < _numbers(least):
-            told = hints.say("webconnector-too-old", version=client, minimum=least)
+        if _numbers(version) and _numbers(version) < _numbers(least):
+            told = hints.say("webconnector-too-old", version=version, minimum=least)
             self.log.warn("{told}", told=told)
             return f"O:{least}"
         return ""
 
     def authenticate(self, username: str, password: Secret, peer: str) -> Awaitable[list[str]]:
-        """Two to four strings: ticket, company file or keyword, postponement, interval."""
         checking = self._authenticate(username, password.reveal(), peer)
         return self._if_store_fails(checking, self._come_back_later)
 
@@ -131,7 +130,6 @@ class WebConnectorCallbacks:
     def sendRequestXML(
         self, ticket: str, hcp: str, company_file: str, country: str, major: int, minor: int
     ) -> Awaitable[str]:
-        """The next qbXML request, or the empty string."""
         return self._or_tell(self._send(ticket, hcp), ticket, "")
 
     async def _send(self, ticket: str, hcp: str) -> str:
@@ -152,7 +150,6 @@ class WebConnectorCallbacks:
     def receiveResponseXML(
         self, ticket: str, response: ResponseText, hresult: str, message: str
     ) -> Awaitable[int]:
-        """Progress in percent; 100 when nothing is left, negative after a failure."""
         receiving = self._receive(ticket, response, hresult, message)
         return self._or_tell(receiving, ticket, FAILED_PERCENT)
 
@@ -248,12 +245,10 @@ class WebConnectorCallbacks:
     def response_not_taken(
         self, ticket: str, why: NotTaken, detail: str, size: int
     ) -> Awaitable[int]:
-        """What the session makes of an answer that the edge could not take in."""
         telling = self._tell_not_taken(ticket, f"{why.value}: {detail}", size)
         return self._or_tell(telling, ticket, FAILED_PERCENT)
 
     def cut_off(self, ticket: str) -> Awaitable[None]:
-        """The Web Connector was gone before it had our answer to a call of this ticket."""
         noted = self._threads.store(self._handlers.thd_cut_off, ticket)
         return self._if_store_fails(noted, lambda: None)
 
@@ -353,17 +348,14 @@ class WebConnectorCallbacks:
             return instead()
 
     def connectionError(self, ticket: str, hresult: str, message: str) -> Awaitable[str]:
-        """``done``, or what to open instead."""
         told = self._threads.store(self._handlers.thd_connection_error, ticket, hresult, message)
         return self._if_store_fails(told, lambda: GIVE_UP)
 
     def getLastError(self, ticket: str) -> Awaitable[str]:
-        """A sentence for the bookkeeper, or NoOp."""
         told = self._threads.store(self._handlers.thd_last_error, ticket)
         return self._if_store_fails(told, _no_store)
 
     def closeConnection(self, ticket: str) -> Awaitable[str]:
-        """The text of the status column."""
         closed = self._threads.store(self._handlers.thd_close, ticket)
         return self._if_store_fails(self._left_open_if_store_fails(closed, ticket), _no_store)
 
@@ -394,11 +386,9 @@ class WebConnectorCallbacks:
         return GIVE_UP.capitalize()
 
     def is_live_ticket(self, ticket: str) -> Deferred[bool]:
-        """Whether a large body may come in under this ticket."""
         return self._threads.store(self._handlers.thd_is_live, ticket)
 
     def caller(self, ticket: str) -> Caller:
-        """Whose a ticket is, as far as that is known without asking the store."""
         return self._callers.of(ticket)
 
     def _come_back_later(self) -> list[str]:

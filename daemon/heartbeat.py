@@ -73,21 +73,21 @@ class Heartbeat(Timer):
         if not self.running:
             return
         yield super().stopService()
-        yield self._told(self._threads.store(self._thd_stop, self._facts().instance))
+        yield self._tell(self._thd_stop)
 
     def _beat(self) -> Deferred[None]:
-        return self._told(self._threads.store(self._thd_beat, self._facts()))
+        return self._tell(self._thd_beat)
 
-    def _told(self, done: Deferred[None]) -> Deferred[None]:
+    @inlineCallbacks
+    def _tell(self, thd: Callable[[DaemonFacts], None]) -> Any:
         """A beat that failed is logged; the next one tries again."""
-        return done.addCallbacks(self._went_well, self._tell)
-
-    def _went_well(self, _result: None) -> None:
-        self.trouble = ""
-
-    def _tell(self, failure: Failure) -> None:
-        self.trouble = failure.getErrorMessage()
-        tell(self.log, "No heartbeat", failure)
+        try:
+            yield self._threads.store(thd, self._facts())
+            self.trouble = ""
+        except Exception:
+            failure = Failure()
+            self.trouble = failure.getErrorMessage()
+            tell(self.log, "No heartbeat", failure)
 
     def _thd_beat(self, facts: DaemonFacts) -> None:
         """Beat, and clear away what only time ends."""
@@ -97,5 +97,5 @@ class Heartbeat(Timer):
         downloads.prune(now)
         throttles.prune(now)
 
-    def _thd_stop(self, instance: str) -> None:
-        daemons.stopped(instance, self._now())
+    def _thd_stop(self, facts: DaemonFacts) -> None:
+        daemons.stopped(facts.instance, self._now())

@@ -433,10 +433,7 @@ def _downloads(threads: Threads, reads: Reads, store: Store) -> Downloads:
     def thd_take(token: str) -> Offered | None:
         return downloads.take(token, store.now())
 
-    return Downloads(
-        lambda token: reads.view(_waiting_file, token), lambda token: threads.store(thd_take, token)
-    )
+    def look(token: str) -> Deferred[str | None]:
+        return reads.view(lambda store: downloads.waiting(token, store.now()))
 
-
-def _waiting_file(store: Store, token: str) -> str | None:
-    return downloads.waiting(token, store.now())
+    return Downloads(look, lambda token: threads.store(thd_take, token))

@@ -69,7 +69,9 @@ class Admin(Resource):
         if request.method not in (b"GET", b"HEAD"):
             request.setHeader(b"Allow", b"GET, HEAD")
             return send(request, http.NOT_ALLOWED, b"This method is of no use here.\n", TEXT)
-        Deferred.fromCoroutine(self._answer(request, answer)).addErrback(self._failed)
+        told = "A question of monitoring could not be answered"
+        answered = Deferred.fromCoroutine(self._answer(request, answer))
+        answered.addErrback(lambda failure: tell(self.log, told, failure))
         return NOT_DONE_YET
 
     async def _answer(self, request: Any, answer: Callable[[], Awaitable[Answer]]) -> None:
@@ -78,9 +80,6 @@ class Admin(Resource):
         status, content_type, body = await answer()
         if not gone:
             send(request, status, body, content_type)
-
-    def _failed(self, failure: Any) -> None:
-        tell(self.log, "A question of monitoring could not be answered", failure)
 
     async def _health(self) -> Answer:
         """Whether the store's own thread does what it is asked for.

@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred, gatherResults, inlineCallbacks
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from daemon.alerts.sending import SECONDS, Sender, Wanted, Written, note, wanted, write
+from daemon.alerts.sending import SECONDS, Sender, Wanted, note, wanted, write
 from daemon.failures import tell
 from daemon.read_thread import Reads
 from daemon.store_thread import Threads
@@ -84,8 +84,8 @@ class Alerts(MultiService):
             if (yield self._threads.store(self._thd_claim_watch)):
                 changes = yield self._look_around()
                 if changes:
-                    yield self._threads.store(self._thd_change, changes)
-            for recipient in (yield self._reads.view(_to_tell, self._now)):
+                    yield self._threads.store(lambda: alerts.change(changes, self._now()))
+            for recipient in (yield self._reads.view(self._to_tell)):
                 self._tell(recipient)
         except Exception:  # it is looked again a minute later
             self._failed(Failure())
@@ -113,15 +113,16 @@ class Alerts(MultiService):
         now = self._now()
         return settle(alerts.on_file(), conditions(facts, now), now)
 
-    def _thd_change(self, changes: Changes) -> None:
-        alerts.change(changes, self._now())
-
     # Telling.
+
+    def _to_tell(self, _store: Store) -> list[Recipient]:
+        return [one for one in alerts.recipients() if wanted(one, self._now()) is not None]
 
     @inlineCallbacks
     def _look_for_tests(self) -> Any:
         try:
-            for recipient in (yield self._reads.view(_to_test)):
+            asked = self._reads.view(lambda _store: [*map(alerts.get, alerts.tests_asked())])
+            for recipient in (yield asked):
                 self._tell(recipient)
         except Exception:  # as above
             self._failed(Failure())
@@ -142,7 +143,7 @@ class Alerts(MultiService):
         what = await self._threads.store(self._thd_claim, recipient)
         if what is None:
             return
-        written = await self._reads.view(_written, recipient, what, self._now)
+        written = await self._reads.view(lambda store: write(store, recipient, what, self._now()))
         sent = self._sender.send(recipient, written)
         sent.addTimeout(SECONDS, self._reactor).addErrback(_too_late)
         why = await sent
@@ -159,20 +160,6 @@ class Alerts(MultiService):
         now = self._now()
         if outlets.claim(recipient.outlet, self._holder, now) is not None:  # it was not removed
             note(recipient, what, why, self._chance, now)
-
-
-def _to_tell(_store: Store, now: Callable[[], datetime]) -> list[Recipient]:
-    return [one for one in alerts.recipients() if wanted(one, now()) is not None]
-
-
-def _to_test(_store: Store) -> list[Recipient]:
-    return [alerts.get(one) for one in alerts.tests_asked()]
-
-
-def _written(
-    store: Store, recipient: Recipient, what: Wanted, now: Callable[[], datetime]
-) -> Written:
-    return write(store, recipient, what, now())
 
 
 def _too_late(failure: Failure) -> str:

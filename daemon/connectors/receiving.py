@@ -115,7 +115,9 @@ class Receiver:
     async def _numbers(
         self, account: PlatformAccount, arrived: Sequence[Arrival]
     ) -> Mapping[str, NumberedThere] | NotNow:
-        unknown = await self._reads.view(_unknown, account, arrived)
+        unknown = await self._reads.view(
+            lambda _store: platform_intake.unknown_invoices(account, arrived)
+        )
         if not unknown:
             return {}
         numbers: Mapping[str, NumberedThere] | NotNow = await self._asking.read(
@@ -216,10 +218,6 @@ def _feed_of_posted(account: PlatformAccount) -> str:
 def _where(_store: Store, account: PlatformAccount, now: datetime) -> tuple[str, Sequence[Watched]]:
     where = (account.connection_id, account.identity)
     return inbox.cursor(*where), inbox.watched(*where, now, WATCHED_AT_ONCE)
-
-
-def _unknown(_store: Store, account: PlatformAccount, arrived: Sequence[Arrival]) -> set[str]:
-    return platform_intake.unknown_invoices(account, arrived)
 
 
 def _position(_store: Store, account: PlatformAccount) -> int | None:

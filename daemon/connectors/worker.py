@@ -108,7 +108,7 @@ class ConnectorWorker(HeldWork):
     async def _turn(self) -> float:
         """Do a part of what there is; returns for how long to rest."""
         now, held = await self._threads.store(self.thd_hold)
-        account = await self._reads.view(_account, self._id)
+        account = await self._reads.view(lambda _store: accounts.find(self._id))
         if account is None:
             return REST_SECONDS
         if held.pause_until_at > now:
@@ -117,7 +117,8 @@ class ConnectorWorker(HeldWork):
             return LOOK_SECONDS
         if await self._take_events(account, held):
             return 0
-        account = await self._reads.view(_account, self._id) or account  # as the company told
+        now_told = await self._reads.view(lambda _store: accounts.find(self._id))
+        account = now_told or account  # as the company told
         is_live = account.state is AccountState.LIVE
         if not is_live and not account.is_looking:
             return LOOK_SECONDS
@@ -142,8 +143,8 @@ class ConnectorWorker(HeldWork):
             late = await self._receiver.begin(account) if self._receiver else None
             if late is not None:
                 return await self._pause(late)
-            await self._threads.store(self._thd_looked)
-        look_at = await self._reads.view(_next_look, self._id)
+            await self._threads.store(accounts.set_looking, self._id, is_looking=False)
+        look_at = await self._reads.view(lambda _store: outbox.next_look(self._id))
         if look_at and look_at <= now:
             await self._threads.store(outbox.look_once_more, self._id, now)
             return 0
@@ -153,9 +154,6 @@ class ConnectorWorker(HeldWork):
         if isinstance(compared, bool):
             return 0 if compared else LOOK_SECONDS
         return await self._pause(compared)
-
-    def _thd_looked(self) -> None:
-        accounts.set_looking(self._id, is_looking=False)
 
     async def _pause(self, why: NotNow | Unknown | Refused) -> float:
         await self._threads.store(self._thd_pause, why)
@@ -181,7 +179,10 @@ class ConnectorWorker(HeldWork):
                 f"The key belongs to the account of {answer.name}, which is another one."
             )
         if isinstance(answer, Company):
-            other = await self._reads.view(_other_with, self._id, answer.identity)
+            identity = answer.identity
+            other = await self._reads.view(
+                lambda _store: accounts.with_identity(self._id, identity)
+            )
             answer = Refused(_shared(other)) if other else answer
         if not isinstance(answer, Company):
             self._ask_company_at = None
@@ -257,15 +258,3 @@ def _is_as_known(account: PlatformAccount, company: Company) -> bool:
 
 def _to_look_at(store: Store, account: PlatformAccount, numbers: Sequence[str]) -> Sequence[str]:
     return platform_intake.view_to_look_at(store, account, numbers) if numbers else ()
-
-
-def _account(_store: Store, connection_id: int) -> PlatformAccount | None:
-    return accounts.find(connection_id)
-
-
-def _other_with(_store: Store, connection_id: int, identity: str) -> str:
-    return accounts.with_identity(connection_id, identity)
-
-
-def _next_look(_store: Store, connection_id: int) -> datetime | None:
-    return outbox.next_look(connection_id)

@@ -30,12 +30,11 @@ class OneAtATime(Exception):
 class Body(Protocol):
     """Where the body of one request goes."""
 
-    @property
-    def limit_bytes(self) -> int:
-        """The most that is read of this body, judged by the request's head alone.
+    limit_bytes: int
+    """The most that is read of this body, judged by the request's head alone.
 
-        More than that is refused unread; what is read need not be kept.
-        """
+    More than that is refused unread; what is read need not be kept.
+    """
 
     def feed(self, data: bytes) -> None:
         """Take the next piece."""
@@ -47,21 +46,18 @@ class Body(Protocol):
         """Forget it all: it will not be needed."""
 
 
-class DiscardedBody:
+class DiscardedBody(Body):
     """The body of a request that needs none."""
 
     def __init__(self, limit_bytes: int = 0) -> None:
         self.limit_bytes = limit_bytes
 
-    def feed(self, data: bytes) -> None:
-        """Take nothing."""
+    def feed(self, data: bytes) -> None: ...
 
     def may_be_large(self) -> Deferred[bool]:
-        """Never."""
         return succeed(False)
 
-    def drop(self) -> None:
-        """Nothing was kept."""
+    def drop(self) -> None: ...
 
 
 # A body in pieces of a few bytes (chunks, above all) costs us much and the sender little.

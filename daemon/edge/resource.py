@@ -117,7 +117,7 @@ class Callbacks(Protocol):
         """Whose a ticket is, as far as that is known without asking the store."""
 
 
-class SoapBody:
+class SoapBody(Body):
     """The body of a call: read as it arrives, large only for what a live session has to say.
 
     ``large`` are the tickets under which a large body is coming in or being worked on; there is

@@ -13,7 +13,6 @@ from twisted.python.failure import Failure
 from daemon.failures import tell
 from daemon.read_thread import Reads
 from shared.models import events
-from shared.models.store import Store
 
 LOOK_SECONDS = 1.0
 
@@ -53,7 +52,7 @@ class EventBell(Service):
     @inlineCallbacks
     def _look(self) -> Any:
         try:
-            last = yield self._reads.view(_last)
+            last = yield self._reads.view(lambda _store: events.last())
         except Exception:  # a store that cannot be read is read again at the next look
             tell(self.log, "The store cannot be read for new events", Failure())
             return
@@ -65,7 +64,3 @@ class EventBell(Service):
         for rung, cursor in list(self._waiting.items()):
             if cursor < last and self._waiting.pop(rung, None) is not None:
                 rung.callback(None)
-
-
-def _last(_store: Store) -> int:
-    return events.last()

@@ -10,7 +10,7 @@ same then.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol
 
 from attrs import define, field
@@ -21,8 +21,7 @@ from daemon.held_work import FAILED_SECONDS, REST_SECONDS, HeldWork
 from daemon.outlets.bell import EventBell
 from daemon.read_thread import Reads
 from shared.models import events, outlets
-from shared.models.outlets import Progress, Waiting
-from shared.models.store import Store
+from shared.models.outlets import Progress
 from shared.rules.events import Event
 from shared.rules.outlets import Became, OutletStanding, TryAgain
 from shared.structs import Value, replace
@@ -121,7 +120,9 @@ class OutletRunner(HeldWork):
         now, held = await self._threads.store(self.thd_hold)
         if held.pause_until_at > now:
             return min((held.pause_until_at - now).total_seconds(), REST_SECONDS)
-        waiting, due_at = await self._reads.view(_waiting, held.id, now)
+        waiting, due_at = await self._reads.view(
+            lambda _store: (outlets.waiting(held.id, now, AT_ONCE), outlets.next_due(held.id))
+        )
         if waiting.due:
             await self._deliver(held, waiting.due, frozenset(), None)
             return 0
@@ -201,7 +202,3 @@ class OutletRunner(HeldWork):
             held, progress, gives_up_after=self.outlet.gives_up_after, chance=self._chance, now=now
         )
         return replace(outlets.get(self.outlet.name), id=held.id)
-
-
-def _waiting(_store: Store, outlet_id: int, now: datetime) -> tuple[Waiting, datetime | None]:
-    return outlets.waiting(outlet_id, now, AT_ONCE), outlets.next_due(outlet_id)

@@ -64,7 +64,9 @@ class WebhookOutlet(PartlyCompared):
         return Deferred.fromCoroutine(self._post(event)).addCallback(_tried_once)
 
     async def _post(self, event: Event) -> Became:
-        body = await self.reads.view(_body, self.webhook.id, event)
+        body = await self.reads.view(
+            lambda store: delivery_json(operations.view_delivery(store, self.webhook.id, event))
+        )
         headers = {
             "Content-Type": "application/json",
             "User-Agent": f"Deskbridge/{VERSION}",
@@ -76,10 +78,6 @@ class WebhookOutlet(PartlyCompared):
         except NoAnswer as why:
             return TryAgain(str(why), whole=True)
         return judged(answer, self.now())
-
-
-def _body(store: Store, webhook_id: int, event: Event) -> bytes:
-    return delivery_json(operations.view_delivery(store, webhook_id, event))
 
 
 def _tried_once(became: Became) -> Became:
