@@ -12,8 +12,9 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decide, decides
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
-from console.cli.listing import Found, Listing, field
+from console.cli.listing import Found, Listing
 from console.cli.params import connection_option
+from console.fields import field
 from shared import dates
 from shared.operations import alerts as operations
 from shared.operations.alerts import RecipientStanding, TestResults, Wanted

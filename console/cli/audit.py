@@ -10,8 +10,9 @@ import click
 
 from console.cli.context import CommandContext
 from console.cli.deciding import PlanOf, decides
-from console.cli.listing import Found, Listing, field, limit_option, newest
+from console.cli.listing import Found, Listing, limit_option, newest
 from console.cli.params import Day, connection_option
+from console.fields import field
 from shared import dates
 from shared.operations import audit as operations
 from shared.operations import audit_pruning

@@ -16,8 +16,9 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decide, decides, yes_option
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
-from console.cli.listing import Found, Listing, Table, field
+from console.cli.listing import Found, Listing, Table
 from console.cli.params import name_argument, named_argument, refuse_as_option
+from console.fields import field
 from shared import dates
 from shared.operations import connections, pausing
 from shared.operations.connections import ConnectionView

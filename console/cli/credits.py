@@ -7,8 +7,9 @@ from functools import partial
 import click
 
 from console.cli.context import CommandContext
-from console.cli.listing import Found, Listing, field, money
+from console.cli.listing import Found, Listing
 from console.cli.params import name_argument
+from console.fields import field, money
 from shared import dates
 from shared.operations import credit_memos as operations
 from shared.operations.contracts.ledger import LISTED_CREDIT_MEMO

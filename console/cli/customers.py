@@ -10,8 +10,9 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide
 from console.cli.json_option import json_option
-from console.cli.listing import Found, Listing, Table, field, money
+from console.cli.listing import Found, Listing, Table
 from console.cli.params import name_argument, named_argument
+from console.fields import field, money
 from shared import dates
 from shared.operations import customers as operations
 from shared.operations.contracts.ledger import (

@@ -7,8 +7,9 @@ from functools import partial
 import click
 
 from console.cli.context import CommandContext
-from console.cli.listing import Found, Listing, field, limit_option, newest
+from console.cli.listing import Found, Listing, limit_option, newest
 from console.cli.params import connection_option
+from console.fields import field
 from shared import dates
 from shared.operations import events as operations
 from shared.operations.contracts.records import EVENT

@@ -18,8 +18,9 @@ from console.cli.errors import Refused, WrongUsage
 from console.cli.invoiced_check import check
 from console.cli.invoiced_mappings import map_record, mappings
 from console.cli.json_option import json_option
-from console.cli.listing import Found, Listing, field
+from console.cli.listing import Found, Listing
 from console.cli.params import named_argument
+from console.fields import field
 from shared import sealing
 from shared.health import internet
 from shared.operations import connectors as operations

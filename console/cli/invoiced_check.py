@@ -11,8 +11,9 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.errors import Exit
 from console.cli.json_option import json_option
-from console.cli.listing import Table, field, money
+from console.cli.listing import Table
 from console.cli.params import named_argument
+from console.fields import field, money
 from shared.health import internet
 from shared.health.invoiced_books import PAGE_BYTES, invoices_there
 from shared.health.platforms import key_of

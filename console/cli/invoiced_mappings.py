@@ -12,9 +12,10 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decides
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
-from console.cli.listing import Found, Listing, field
+from console.cli.listing import Found, Listing
 from console.cli.params import name_argument, named_argument
 from console.cli.spreadsheet import csv_line, unarmed
+from console.fields import field
 from shared.files import write_private
 from shared.operations import platform_mappings as operations
 from shared.operations.contracts.connectors import MAPPED

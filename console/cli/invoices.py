@@ -14,9 +14,10 @@ import click
 from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
-from console.cli.listing import Field, Found, Listing, field, money, shown, states_option
+from console.cli.listing import Field, Found, Listing, shown, states_option
 from console.cli.params import FROM_STANDARD_INPUT, connection_option, name_argument
 from console.cli.spreadsheet import csv_line, unarmed
+from console.fields import field, money
 from shared import dates
 from shared.files import write_private
 from shared.operations import invoices as operations

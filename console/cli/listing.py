@@ -7,56 +7,32 @@ the records are of several; a sentence with the next step where there is nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from decimal import Decimal
 from functools import partial, wraps
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import click
 
+from console import fields
 from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from shared.models.store import Store
 from shared.operations.contracts.shapes import Shape
 from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import count, grouped
+from shared.operations.describe.text import count
 from shared.structs import Value
 
 T = TypeVar("T")
 Inner = TypeVar("Inner")
 Shown = TypeVar("Shown")
 Command = TypeVar("Command", bound=Callable[..., Any])
-Field: TypeAlias = tuple[Column, Callable[[T], str]]
+Field: TypeAlias = fields.Field[T, str]
 CONNECTION = Column("Connection", least=10)
 
 
-def field(
-    title: str,
-    cell: Callable[[T], str],
-    *,
-    right: bool = False,
-    least: int = 0,
-    drop: int = 0,
-    fair: int = 0,
-    paint: Callable[[str], str] = str,
-) -> Field[T]:
-    """A column with what it shows of a record; ``Column`` says what the others mean."""
-    return Column(title, right, least, drop, fair, paint=paint), cell
-
-
-def number(title: str, figure: Callable[[T], int], *, drop: int = 0) -> Field[T]:
-    """A column of whole numbers."""
-    return field(title, lambda one: f"{figure(one):,}", right=True, drop=drop)
-
-
-def money(title: str, amount: Callable[[T], Decimal], *, drop: int = 0) -> Field[T]:
-    """A column of amounts."""
-    return field(title, lambda one: grouped(amount(one)), right=True, drop=drop)
-
-
-def inside(part: Callable[[T], Inner], fields: Iterable[Field[Inner]]) -> Iterator[Field[T]]:
+def inside(part: Callable[[T], Inner], of_part: Iterable[Field[Inner]]) -> Iterator[Field[T]]:
     """The columns of a part of each record."""
-    for column, cell in fields:
+    for column, cell in of_part:
         yield column, partial(_of_part, part, cell)
 
 

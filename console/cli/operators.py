@@ -8,7 +8,8 @@ import click
 
 from console.cli.context import CommandContext
 from console.cli.deciding import PlanOf, decides
-from console.cli.listing import Found, Listing, field
+from console.cli.listing import Found, Listing
+from console.fields import field
 from shared import dates
 from shared.operations import operators as operations
 from shared.operations.contracts.records import OPERATOR

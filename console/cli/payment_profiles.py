@@ -10,8 +10,9 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decides
 from console.cli.json_option import json_option
-from console.cli.listing import Found, Listing, field
+from console.cli.listing import Found, Listing
 from console.cli.params import connection_option, name_argument, named_argument
+from console.fields import field
 from shared.operations import payment_profiles
 from shared.operations.contracts.payment_intake import SAVED_PROFILE, SHOWN_PROFILE
 from shared.operations.describe.tables import Column, Row

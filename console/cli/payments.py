@@ -18,14 +18,13 @@ from console.cli.listing import (
     Found,
     Listing,
     Table,
-    field,
     inside,
     limit_option,
-    money,
     shown,
     states_option,
 )
 from console.cli.params import chosen_connection, name_argument
+from console.fields import field, money
 from shared import dates
 from shared.models.store import Store
 from shared.operations import payment_views

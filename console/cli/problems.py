@@ -13,8 +13,9 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decides
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
-from console.cli.listing import Found, Listing, field, states_option
+from console.cli.listing import Found, Listing, states_option
 from console.cli.params import connection_option, name_argument, numbers_given
+from console.fields import field
 from shared.operations import problems as operations
 from shared.operations.contracts.records import PROBLEM
 from shared.operations.describe.problems import sections

@@ -11,9 +11,10 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.errors import Exit, NotThere
 from console.cli.json_option import json_option
-from console.cli.listing import Table, field, money
+from console.cli.listing import Table
 from console.cli.params import name_argument
 from console.cli.payments import PAYMENTS_ALONE as PAYMENTS
+from console.fields import field, money
 from shared import dates
 from shared.operations import reconcile as operation
 from shared.operations.contracts.reconcile import RECONCILIATION

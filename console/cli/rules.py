@@ -10,8 +10,9 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decide, decides
 from console.cli.json_option import json_option
-from console.cli.listing import Table, field
+from console.cli.listing import Table
 from console.cli.params import name_argument, named_argument
+from console.fields import field
 from shared.operations import payment_rules
 from shared.operations.contracts.payments import DEPOSIT_RULE, METHOD_RULE, RULES
 from shared.operations.describe import payment_rules as describe

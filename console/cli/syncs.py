@@ -12,17 +12,9 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decides
 from console.cli.json_option import json_option
-from console.cli.listing import (
-    Found,
-    Listing,
-    Table,
-    field,
-    limit_option,
-    newest,
-    number,
-    states_option,
-)
+from console.cli.listing import Found, Listing, Table, limit_option, newest, states_option
 from console.cli.params import name_argument, numbers_given
+from console.fields import field, number
 from shared import bundles, dates
 from shared.bundles import Bundled, Part
 from shared.operations import syncs as operations

@@ -11,7 +11,8 @@ from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decide, decides
 from console.cli.json_option import json_option
-from console.cli.listing import Found, Listing, field
+from console.cli.listing import Found, Listing
+from console.fields import field
 from shared import dates
 from shared.operations import tokens as operations
 from shared.operations.contracts.tokens import MADE_TOKEN, TOKEN

@@ -9,8 +9,9 @@ import click
 from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
-from console.cli.listing import Table, field, money, number
+from console.cli.listing import Table
 from console.cli.params import name_argument
+from console.fields import field, money, number
 from shared.operations import trends as operation
 from shared.operations.contracts.trends import TRENDS
 from shared.operations.describe.tables import CURRENCY

@@ -11,8 +11,9 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decide, decides
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
-from console.cli.listing import Found, Listing, field, limit_option, newest
+from console.cli.listing import Found, Listing, limit_option, newest
 from console.cli.params import connection_option, named_argument
+from console.fields import field
 from shared import dates
 from shared.operations import parked_deliveries as parked
 from shared.operations import webhooks as operations
