@@ -36,6 +36,11 @@ def state(word: str, shown: str = "") -> Text:
     return Text(shown or word, style=STYLES.get(word, ""))
 
 
+def figure(number: int, word: str) -> Text:
+    """How many are in the state ``word``, in its color where there are any."""
+    return state(word if number else "", f"{number:,}")
+
+
 _MARKED = {"x": "failed", "!": "some failed", "-": "canceled", ".": "ok"}
 
 

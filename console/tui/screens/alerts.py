@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from rich.text import Text
 
+from console.fields import field
 from console.tui import render
 from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.screens.hint import OpensHint
@@ -15,7 +16,8 @@ from console.tui.screens.outlets import OutletsScreen
 from console.tui.screens.paging import Listed
 from console.tui.widgets.form import ChoiceField, Field, TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
-from console.tui.widgets.record_table import Column, Heading, Row
+from console.tui.widgets.record_table import Heading
+from console.tui.widgets.records import Records
 from console.tui.worker import Company
 from shared import dates
 from shared.errors import StoreError
@@ -27,11 +29,24 @@ from shared.rules.alerts import Alert, Audience, Digest
 from shared.rules.operators import Role
 from shared.structs import Value
 
-COLUMNS = (
-    Column("What", least=20),
-    Column("State", least=7),
-    Column("When"),
-    Column("Connection", least=10, drop=1),
+
+def _reached(one: RecipientStanding) -> Text:
+    return render.state("failed" if one.reason else "ok", describe.standing(one))
+
+
+ALERTS = Records[Alert](
+    lambda one: f"alert {one.id}",
+    field("What", lambda one: one.subject, least=20),
+    field("State", lambda one: render.state(describe.state(one)), least=7),
+    field("When", lambda one: one.opened_at),
+    field("Connection", lambda one: one.connection, least=10, drop=1),
+)
+RECIPIENTS = Records[RecipientStanding](
+    lambda one: f"recipient {one.recipient.id}",
+    field("What", lambda one: one.recipient.shown),
+    field("State", _reached),
+    field("When", lambda one: one.delivered_at),
+    field("Connection", lambda one: one.recipient.connection or "all"),
 )
 MOST = 200
 """So many alerts are listed; whoever has more has one cause for them."""
@@ -54,7 +69,7 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
     """What is wrong, then who is told; the line under the cursor is explained below."""
 
     PLACE = "Alerts"
-    TABLE = COLUMNS
+    TABLE = ALERTS.columns
     ASKED, MADE = Asked, Added
     COPIED = "the alert"
     BINDINGS = bindings(
@@ -74,12 +89,10 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
     def listed(self, snapshot: Shown) -> Iterator[Listed[Line]]:
         if snapshot.alerts:
             yield Heading(f"Wrong now: {len(snapshot.alerts)}")
-        for alert in snapshot.alerts:
-            yield self._alert(alert), alert
+        yield from self.rows(ALERTS, snapshot.alerts)
         if snapshot.recipients:
             yield Heading(f"Recipients: {len(snapshot.recipients)}")
-        for one in snapshot.recipients:
-            yield self._recipient(one), one
+        yield from self.rows(RECIPIENTS, snapshot.recipients)
 
     def told(self, record: Line) -> Iterator[Text]:
         if isinstance(record, Alert):
@@ -171,17 +184,6 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
         if isinstance(chosen, RecipientStanding):
             plan = partial(operations.plan_remove, recipient_id=chosen.recipient.id)
             self.decide(plan, asks=True)
-
-    def _alert(self, one: Alert) -> Row:
-        state = render.state(describe.state(one))
-        when = dates.short(one.opened_at, self.worker.clock())
-        return Row(f"alert {one.id}", (one.subject, state, when, one.connection))
-
-    def _recipient(self, one: RecipientStanding) -> Row:
-        held = one.recipient
-        state = render.state("failed" if one.reason else "ok", describe.standing(one))
-        when = dates.short(one.delivered_at, self.worker.clock())
-        return Row(f"recipient {held.id}", (held.shown, state, when, held.connection or "all"))
 
 
 def _view(store: Store, connection_id: int | None, asked: Asked | None) -> Shown:

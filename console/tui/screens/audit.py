@@ -7,12 +7,13 @@ from functools import partial
 
 from rich.text import Text
 
+from console.fields import field
 from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.filter_line import FilterLine
-from console.tui.widgets.record_table import Column, Row
+from console.tui.widgets.records import Records
 from shared import dates
 from shared.models.store import Store
 from shared.operations import audit
@@ -20,12 +21,13 @@ from shared.operations.audit import AuditFilter, Entries
 from shared.rules.values import AuditEntry
 from shared.structs import replace
 
-COLUMNS = (
-    Column("When"),
-    Column("Who", least=10),
-    Column("What"),
-    Column("Connection", least=12, fair=20, drop=2),
-    Column("Detail", least=20, drop=1),
+ENTRIES = Records[AuditEntry](
+    lambda one: str(one.id),
+    field("When", lambda one: one.at),
+    field("Who", lambda one: one.who, least=10),
+    field("What", lambda one: one.action),
+    field("Connection", lambda one: one.connection, least=12, fair=20, drop=2),
+    field("Detail", lambda one: one.detail, least=20, drop=1),
 )
 NOTHING_YET = (
     "Nothing has been changed yet.\n\nEvery change that a person makes, here or with a command,"
@@ -39,7 +41,7 @@ class AuditScreen(PagedScreen[Entries, AuditEntry, int], ReadsDetail[Entries]):
 
     PLACE = "Audit log"
     CSS_PATH = "audit.tcss"
-    TABLE = COLUMNS
+    TABLE = ENTRIES.columns
     EXAMPLE = "who:mara action:retry connection:larkspur 1/1/2026..1/31/2026"
     NO_MORE = "No older entries. b goes back to the newer ones."
     COPIED = "the entry"
@@ -59,7 +61,7 @@ class AuditScreen(PagedScreen[Entries, AuditEntry, int], ReadsDetail[Entries]):
         return partial(audit.view_page, wanted=self._wanted(), after=self.start)
 
     def listed(self, snapshot: Entries) -> Iterator[Listed[AuditEntry]]:
-        return ((self._row(one), one) for one in snapshot.rows)
+        return self.rows(ENTRIES, snapshot.rows)
 
     def next_start(self, snapshot: Entries) -> int | None:
         return snapshot.next
@@ -90,7 +92,3 @@ class AuditScreen(PagedScreen[Entries, AuditEntry, int], ReadsDetail[Entries]):
         today = self.worker.clock().astimezone().date()
         typed = audit.read_filter(self.query_one(FilterLine).value, today)
         return replace(typed, connection=self.company.name) if self.company else typed
-
-    def _row(self, one: AuditEntry) -> Row:
-        when = dates.short(one.at, self.worker.clock())
-        return Row(str(one.id), (when, one.who, one.action, one.connection, one.detail))

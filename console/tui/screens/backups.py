@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from console.fields import field
 from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.base import StoreScreen
@@ -20,7 +20,8 @@ from console.tui.screens.restore import RestoreScreen
 from console.tui.widgets.beside import Beside
 from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
-from console.tui.widgets.record_table import Column, RecordTable, Row
+from console.tui.widgets.record_table import RecordTable, Row
+from console.tui.widgets.records import Records
 from console.tui.widgets.text_view import TextView
 from console.tui.worker import Trouble
 from shared import dates
@@ -31,7 +32,13 @@ from shared.operations.backup_files import BackupFile, Origin
 from shared.operations.deciding import Operator
 from shared.rules.operators import Role
 
-COLUMNS = (Column("Made"), Column("By"), Column("Size", right=True), Column("File", least=20))
+FILES = Records[BackupFile](
+    lambda one: str(one.path),
+    field("Made", lambda one: one.made_at),
+    field("By", lambda one: one.origin),
+    field("Size", lambda one: size(one.size_bytes), right=True),
+    field("File", lambda one: one.path.name, least=20),
+)
 _OTHER = "other"
 _TOLD = {
     Origin.DAEMON: "The daemon made it, read all of it and checked it.",
@@ -69,7 +76,7 @@ class BackupsScreen(StoreScreen[tuple[BackupFile, ...]]):
     def body(self) -> ComposeResult:
         yield Static(_POSTGRESQL, classes="body empty")
         with Beside():
-            yield RecordTable(COLUMNS)
+            yield RecordTable(FILES.columns)
             yield TextView(classes="preview")
 
     @property
@@ -85,7 +92,7 @@ class BackupsScreen(StoreScreen[tuple[BackupFile, ...]]):
         has_file = Store.path_of(self.worker.settings.database) is not None
         self.set_class(not has_file, "-empty")
         now = self.worker.clock()
-        rows = [Row(key, _cells(one, now)) for key, one in self._files.items()]
+        rows = [FILES.row(one, now) for one in snapshot]
         rows.append(Row(_OTHER, ("another file", "", "", "Enter asks for its path")))
         self.query_one(RecordTable).show(rows)
         self.show_place(f"Backups ({len(snapshot)})")
@@ -149,10 +156,6 @@ class BackupsScreen(StoreScreen[tuple[BackupFile, ...]]):
     def _added(self, made: stores.Backup) -> None:
         self.say(f"Backed up to {made.path} ({size(made.size_bytes)}).")
         self.ask()
-
-
-def _cells(one: BackupFile, now: datetime) -> tuple[str, ...]:
-    return dates.short(one.made_at, now), one.origin, size(one.size_bytes), one.path.name
 
 
 def _told(one: BackupFile) -> Iterator[Text]:

@@ -10,11 +10,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from console.fields import field, number
 from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.reading import FindsText
-from console.tui.widgets.record_table import Column, RecordTable, Row
+from console.tui.widgets.record_table import RecordTable
+from console.tui.widgets.records import Records
 from console.tui.widgets.text_view import TextView
 from shared import dates
 from shared.models.store import Store
@@ -23,18 +25,39 @@ from shared.operations.describe.text import count, duration
 from shared.operations.syncs import Calls, CallView
 from shared.rules.values import Exchange
 
-COLUMNS = (
-    Column("No.", right=True),
-    Column("Sent"),
-    Column("Step", least=20),
-    Column("Status"),
-    Column("Took", right=True, drop=3),
-    Column("Times sent", right=True, drop=1),
-    Column("Answer", right=True, drop=2),
-)
 NOT_KEPT = (
     "It was not kept. To keep requests and answers of the next syncs:"
     " deskbridge connection edit NAME --debug"
+)
+
+
+def _status(one: Exchange) -> Text:
+    if one.answered_at is None:
+        return render.state("waiting", "no answer yet")
+    if one.hresult:
+        return render.state("failed", one.hresult)
+    if one.status_code is None:
+        return render.state("finished", "answered")
+    return render.state("finished" if one.status_code in (0, 1) else "failed", str(one.status_code))
+
+
+def _took(one: Exchange) -> str:
+    return duration(one.sent_at, one.answered_at) if one.answered_at else ""
+
+
+def _answer(one: Exchange) -> str:
+    return f"{one.response_bytes:,} bytes" if one.answered_at else ""
+
+
+CALLS = Records[Exchange](
+    lambda one: str(one.id),
+    field("No.", lambda one: str(one.sequence), right=True),
+    field("Sent", lambda one: dates.time_to_second(one.sent_at)),
+    field("Step", lambda one: one.step, least=20),
+    field("Status", _status),
+    field("Took", _took, right=True, drop=3),
+    number("Times sent", lambda one: one.handed_out, drop=1),
+    field("Answer", _answer, right=True, drop=2),
 )
 
 
@@ -51,7 +74,7 @@ class CallsScreen(StoreScreen[Calls]):
 
     def body(self) -> ComposeResult:
         yield Static("It sent QuickBooks no requests. Esc goes back.", classes="body empty")
-        yield RecordTable(COLUMNS)
+        yield RecordTable(CALLS.columns)
 
     def question(self) -> Callable[[Store], Calls]:
         return partial(syncs.view_calls, sync_id=self._sync_id)
@@ -61,37 +84,13 @@ class CallsScreen(StoreScreen[Calls]):
         calls = count(len(snapshot.exchanges), "call")
         kept = "answers are kept" if snapshot.kept else "answers are not kept"
         self.show_place(f"Sync {self._sync_id}: {calls} to QuickBooks, {kept}")
-        self.query_one(RecordTable).show([_row(one) for one in snapshot.exchanges])
+        self.query_one(RecordTable).show(
+            [CALLS.row(one, self.worker.clock()) for one in snapshot.exchanges]
+        )
 
     @on(RecordTable.Opened)
     def _open(self, event: RecordTable.Opened) -> None:
         self.app.push_screen(ExchangeScreen(int(event.key)))
-
-
-def _row(one: Exchange) -> Row:
-    answered = one.answered_at
-    return Row(
-        str(one.id),
-        (
-            str(one.sequence),
-            dates.time_to_second(one.sent_at),
-            one.step,
-            _status(one),
-            duration(one.sent_at, answered) if answered else "",
-            f"{one.handed_out:,}",
-            f"{one.response_bytes:,} bytes" if answered else "",
-        ),
-    )
-
-
-def _status(one: Exchange) -> Text:
-    if one.answered_at is None:
-        return render.state("waiting", "no answer yet")
-    if one.hresult:
-        return render.state("failed", one.hresult)
-    if one.status_code is None:
-        return render.state("finished", "answered")
-    return render.state("finished" if one.status_code in (0, 1) else "failed", str(one.status_code))
 
 
 class ExchangeScreen(FindsText[CallView]):

@@ -331,9 +331,9 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
                 if line.late
                 else dates.short(line.seen_at, now),
                 dates.short(line.due_at, now, "manual"),
-                _figure(found.open_problems, "open"),
+                render.figure(found.open_problems, "open"),
                 _waiting(line),
-                _figure(found.payments_unknown, "unknown"),
+                render.figure(found.payments_unknown, "unknown"),
                 found.connection.company_file or "(open file)",
                 _edition(binding) if binding else "",
             ),
@@ -397,10 +397,6 @@ def _state(one: ApplicationOverview) -> Text:
     return render.state(word, f"{word} {describe.percent(one.sync)}" if word == "running" else "")
 
 
-def _figure(number: int, state: str) -> Text:
-    return render.state(state, f"{number:,}") if number else Text("0")
-
-
 def _edition(binding: CompanyBinding) -> str:
     return f"{binding.product_name.removeprefix('QuickBooks ')}, {binding.country}"
 
@@ -408,7 +404,7 @@ def _edition(binding: CompanyBinding) -> str:
 def _waiting(line: ConnectionLine) -> Text:
     """How many payments wait, and whether something holds all of them."""
     number = line.overview.payments_waiting
-    return render.state("waiting", f"{number:,} held") if line.hold else _figure(number, "")
+    return render.state("waiting", f"{number:,} held") if line.hold else render.figure(number, "")
 
 
 def _application_told(one: ApplicationOverview, now: datetime) -> Iterator[Text]:

@@ -8,30 +8,32 @@ from functools import partial
 from textual import on
 from textual.app import ComposeResult
 
+from console.fields import field, money
 from console.tui import render
 from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.screens.hint import OpensHint
 from console.tui.screens.invoice import InvoiceScreen
 from console.tui.screens.invoices import invoice_status
-from console.tui.widgets.record_table import CURRENCY, Column, Heading, RecordTable, Row
+from console.tui.widgets.record_table import CURRENCY, Heading, RecordTable, Row
+from console.tui.widgets.records import Records
 from console.tui.widgets.text_view import TextView
 from shared import dates
 from shared.models.store import Store
 from shared.operations import customers as operations
 from shared.operations.describe import customers, invoices
-from shared.operations.describe.text import grouped
 from shared.rules.ledger import CustomerDetail, InvoiceSides
 
-COLUMNS = (
-    Column("Invoice"),
-    Column("Customer or job", least=14, drop=4),
-    Column("Status", drop=5),
-    Column("Ours", right=True),
-    Column("QuickBooks", right=True),
-    CURRENCY,
-    Column("Date", drop=3),
-    Column("Due", drop=2),
-    Column("Left out because", least=16, drop=1),
+INVOICES = Records[InvoiceSides](
+    lambda line: str(line.id),
+    field("Invoice", lambda line: line.number or "(none)"),
+    field("Customer or job", lambda line: line.named, least=14, drop=4),
+    field("Status", invoice_status, drop=5),
+    money("Ours", lambda line: line.balance),
+    field("QuickBooks", invoices.seen, right=True),
+    (CURRENCY, lambda line: line.currency),
+    field("Date", lambda line: dates.day(line.date), drop=3),
+    field("Due", lambda line: dates.day(line.due_date), drop=2),
+    field("Left out because", invoices.reason, least=16, drop=1),
 )
 AT_ONCE = 200
 
@@ -58,7 +60,7 @@ class CustomerScreen(OpensHint[CustomerDetail]):
 
     def body(self) -> ComposeResult:
         yield TextView(classes="about")
-        yield RecordTable(COLUMNS)
+        yield RecordTable(INVOICES.columns)
 
     def question(self) -> Callable[[Store], CustomerDetail]:
         return partial(
@@ -75,7 +77,7 @@ class CustomerScreen(OpensHint[CustomerDetail]):
         self._lines = {str(one.id): one for one in listed}
         sections = customers.sections(snapshot)
         self.query_one(TextView).show([line for one in sections for line in render.lines(one)])
-        self.query_one(RecordTable).show(list(_rows(snapshot)))
+        self.query_one(RecordTable).show(list(self._rows(snapshot)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "more":
@@ -95,27 +97,10 @@ class CustomerScreen(OpensHint[CustomerDetail]):
         line = self._lines.get(self.query_one(RecordTable).key or "")
         return line.left_out if line is not None else ""
 
-
-def _rows(detail: CustomerDetail) -> Iterator[Row | Heading]:
-    yield Heading("Open invoices" if detail.invoices else "No open invoice is imported")
-    yield from map(_row, detail.invoices)
-    if detail.left_out:
-        yield Heading("Left out")
-        yield from map(_row, detail.left_out)
-
-
-def _row(line: InvoiceSides) -> Row:
-    return Row(
-        str(line.id),
-        (
-            line.number or "(none)",
-            line.named,
-            invoice_status(line),
-            grouped(line.balance),
-            invoices.seen(line),
-            line.currency,
-            dates.day(line.date),
-            dates.day(line.due_date),
-            invoices.reason(line),
-        ),
-    )
+    def _rows(self, detail: CustomerDetail) -> Iterator[Row | Heading]:
+        now = self.worker.clock()
+        yield Heading("Open invoices" if detail.invoices else "No open invoice is imported")
+        yield from (INVOICES.row(one, now) for one in detail.invoices)
+        if detail.left_out:
+            yield Heading("Left out")
+            yield from (INVOICES.row(one, now) for one in detail.left_out)

@@ -10,13 +10,15 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
+from console.fields import field
 from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.customer_name import CustomerNameScreen
 from console.tui.widgets.beside import Beside
 from console.tui.widgets.filter_line import FilterLine
-from console.tui.widgets.record_table import Column, RecordTable, Row
+from console.tui.widgets.record_table import RecordTable
+from console.tui.widgets.records import Records
 from console.tui.widgets.text_view import TextView
 from shared import dates
 from shared.models.store import Store
@@ -25,15 +27,21 @@ from shared.operations.describe.text import count
 from shared.rules.ledger import Listed
 from shared.rules.payments.values import CustomerMapping
 
-COLUMNS = (
-    Column("On the platform", least=16, fair=28),
-    Column("In QuickBooks", least=16, fair=28),
-    Column("Connection", least=10, drop=3),
-    Column("ListID", drop=2),
-    Column("Who", least=8, drop=4),
-    Column("When", drop=1),
-)
 MappedName = Listed[CustomerMapping]
+NAMES = Records[MappedName](
+    lambda one: f"{one.row.connection_id} {one.row.name}",
+    field("On the platform", lambda one: one.row.name, least=16, fair=28),
+    field(
+        "In QuickBooks",
+        lambda one: one.row.customer or render.state("refused", "(no longer in QuickBooks)"),
+        least=16,
+        fair=28,
+    ),
+    field("Connection", lambda one: one.connection, least=10, drop=3),
+    field("ListID", lambda one: one.row.list_id, drop=2),
+    field("Who", lambda one: one.row.who, least=8, drop=4),
+    field("When", lambda one: dates.moment(one.row.at), drop=1),
+)
 NOTHING = (
     "No name is matched: payments use the same customer names as QuickBooks.\n\nIf a payment"
     " uses another name, it is refused, and the name is listed under Customers to be matched."
@@ -58,7 +66,7 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
     def body(self) -> ComposeResult:
         yield Static("", classes="body empty")
         with Beside():
-            yield RecordTable(COLUMNS)
+            yield RecordTable(NAMES.columns)
             yield TextView(classes="preview")
         yield FilterLine("Words of either name, or of the connection")
 
@@ -72,11 +80,12 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
     def show(self, snapshot: tuple[MappedName, ...]) -> None:
         typed = self.query_one(FilterLine).value.casefold().split()
         chosen = [one for one in snapshot if all(word in _searched(one) for word in typed)]
-        self._names = {f"{one.row.connection_id} {one.row.name}": one for one in chosen}
+        rows = [NAMES.row(one, self.worker.clock()) for one in chosen]
+        self._names = {row.key: one for row, one in zip(rows, chosen, strict=True)}
         self.set_class(not chosen, "-empty")
         no_match = "No matched name has these words. / changes them; Esc in that line clears them."
         self.query_one(".empty", Static).update(no_match if typed else NOTHING)
-        self.query_one(RecordTable).show([_row(key, one) for key, one in self._names.items()])
+        self.query_one(RecordTable).show(rows)
         of = self.of_company
         self.show_place(f"Matched names{of} ({count(len(chosen), 'name')})")
         self.explain()
@@ -119,13 +128,6 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
 
 def _searched(one: MappedName) -> str:
     return f"{one.row.name} {one.row.customer} {one.connection}".casefold()
-
-
-def _row(key: str, one: MappedName) -> Row:
-    mapping = one.row
-    customer = mapping.customer or render.state("refused", "(no longer in QuickBooks)")
-    when = dates.moment(mapping.at)
-    return Row(key, (mapping.name, customer, one.connection, mapping.list_id, mapping.who, when))
 
 
 def _told(one: MappedName) -> Iterator[Text]:

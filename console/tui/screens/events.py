@@ -7,14 +7,14 @@ from functools import partial
 
 from rich.text import Text
 
+from console.fields import field
 from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.filter_line import FilterLine
-from console.tui.widgets.record_table import Column, Row
+from console.tui.widgets.records import Records
 from console.tui.worker import Company
-from shared import dates
 from shared.models.store import Store
 from shared.operations import events
 from shared.operations.describe import events as describe
@@ -23,12 +23,13 @@ from shared.operations.pages import Page
 from shared.rules.events import Event
 from shared.structs import replace
 
-COLUMNS = (
-    Column("When"),
-    Column("What"),
-    Column("Document", least=10),
-    Column("Now", least=14, drop=1),
-    Column("Connection", least=10, fair=20, drop=2),
+EVENTS = Records[Event](
+    lambda one: str(one.id),
+    field("When", lambda one: one.at),
+    field("What", lambda one: one.kind.value),
+    field("Document", lambda one: one.document, least=10),
+    field("Now", describe.told, least=14, drop=1),
+    field("Connection", lambda one: one.connection, least=10, fair=20, drop=2),
 )
 NOTHING_YET = (
     "Nothing has happened yet.\n\nEvery change is listed: invoices, customers, payments, syncs,"
@@ -42,9 +43,10 @@ class EventsScreen(PagedScreen[Page[Event, int], Event, int], ReadsDetail[Page[E
 
     PLACE = "Events"
     CSS_PATH = "events.tcss"
-    TABLE = COLUMNS
+    TABLE = EVENTS.columns
     EXAMPLE = "payment invoice.closed larkspur"
     NO_MORE = "No older events. b goes back to the newer ones."
+    COPIED = "the event"
     BINDINGS = bindings(
         bind(
             "slash",
@@ -61,7 +63,7 @@ class EventsScreen(PagedScreen[Page[Event, int], Event, int], ReadsDetail[Page[E
         return partial(events.view_page, wanted=self._wanted(), after=self.start)
 
     def listed(self, snapshot: Page[Event, int]) -> Iterator[Listed[Event]]:
-        return ((self._row(one), one) for one in snapshot.rows)
+        return self.rows(EVENTS, snapshot.rows)
 
     def next_start(self, snapshot: Page[Event, int]) -> int | None:
         return snapshot.next
@@ -83,15 +85,6 @@ class EventsScreen(PagedScreen[Page[Event, int], Event, int], ReadsDetail[Page[E
     def able(self) -> dict[str, bool]:
         return super().able() | {"copy": bool(self.records)}
 
-    def action_copy(self) -> None:
-        """Copy the event under the cursor."""
-        self.copy(self.text_told, "the event")
-
     def _wanted(self) -> EventFilter:
         typed = events.read_filter(self.query_one(FilterLine).value)
         return replace(typed, connection_id=self.connection_id)
-
-    def _row(self, one: Event) -> Row:
-        when = dates.short(one.at, self.worker.clock())
-        told = describe.told(one)
-        return Row(str(one.id), (when, one.kind.value, one.document, told, one.connection))

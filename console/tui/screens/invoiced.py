@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from textual import on
 
+from console.fields import field
 from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.account_fields import account_fields, open_door, plan_of_account
@@ -16,7 +17,8 @@ from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.dialogs import AskReason
 from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
-from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
+from console.tui.widgets.record_table import Heading, RecordTable, Row
+from console.tui.widgets.records import Records
 from console.tui.widgets.text_view import Paragraph
 from console.tui.worker import Company
 from shared.models.store import Store
@@ -30,11 +32,12 @@ from shared.rules.operators import Role
 from shared.rules.values import RecordKind
 from shared.structs import Value
 
-COLUMNS = (
-    Column("What", least=20, fair=32),
-    Column("Becomes", least=9),
-    Column("Why", least=20, drop=1),
-    Column("Connection", least=10, drop=2),
+ACCOUNTS = Records[AccountLine](
+    lambda one: f"account {one.account.connection_id}",
+    field("What", lambda one: one.account.company or one.account.url, least=20, fair=32),
+    field("Becomes", lambda one: render.state(describe.state(one.account)), least=9),
+    field("Why", describe.counted, least=20, drop=1),
+    field("Connection", lambda one: one.account.connection, least=10, drop=2),
 )
 MOST = 200
 """So many records of each state are listed; what is behind them follows as they go."""
@@ -60,9 +63,7 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
 
     PLACE = "Invoiced"
     CSS_PATH = "outlets.tcss"
-    TABLE = COLUMNS
-    EXAMPLE = ""
-    NO_MORE = ""
+    TABLE = ACCOUNTS.columns
     COPIED = "this text"
     BINDINGS = bindings(
         bind("plus", "connect", "Connect", "Connect a company.", key_display="+"),
@@ -80,8 +81,7 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
         return partial(_view, connection_id=self.connection_id)
 
     def listed(self, snapshot: Shown) -> Iterator[Listed[Line]]:
-        for account in snapshot.accounts:
-            yield self._account_row(account), account
+        yield from self.rows(ACCOUNTS, snapshot.accounts)
         before = None
         for one in snapshot.records:
             needs = one.state.value == "refused"
@@ -89,9 +89,6 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
                 yield Heading(_HEADINGS[needs])
             before = needs
             yield self._record_row(one), one
-
-    def next_start(self, _snapshot: Shown) -> None:
-        return None
 
     def told(self, record: Line) -> Iterator[Paragraph]:
         if isinstance(record, AccountLine):
@@ -259,12 +256,6 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
     def _opened(self, values: dict[str, Any], door: Door) -> None:
         self.say("")
         self.decide(plan_of_account(values["name"], values, door), asks=True)
-
-    def _account_row(self, one: AccountLine) -> Row:
-        held = one.account
-        state = describe.state(held)
-        cells = (held.company or held.url, render.state(state), describe.counted(one))
-        return Row(f"account {held.connection_id}", (*cells, held.connection))
 
     def _record_row(self, one: Outgoing) -> Row:
         becomes = render.state(describe.becomes(one))

@@ -8,35 +8,46 @@ from functools import partial
 from rich.text import Text
 from textual import on
 
+from console.fields import field, money
 from console.tui import render
 from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.screens.hint import OpensHint
 from console.tui.screens.invoice import InvoiceScreen
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.widgets.filter_line import FilterLine
-from console.tui.widgets.record_table import CURRENCY, Column, RecordTable, Row
+from console.tui.widgets.record_table import CURRENCY, RecordTable
+from console.tui.widgets.records import Records
 from console.tui.widgets.text_view import Paragraph
 from console.tui.worker import Company
 from shared import dates, hints
 from shared.models.store import Store
 from shared.operations import invoices as operations
 from shared.operations.describe import invoices as describe
-from shared.operations.describe.text import grouped
 from shared.operations.invoices import DIFFERING, LEFT_OUT, OPEN_ONES, Invoices
 from shared.rules.ledger import InvoiceFilter, InvoiceSides, Kept
 from shared.structs import replace
 
-COLUMNS = (
-    Column("Invoice", least=8, fair=16),
-    Column("Customer", least=14, fair=28),
-    Column("Status", drop=5),
-    Column("Ours", right=True),
-    Column("QuickBooks", right=True),
-    CURRENCY,
-    Column("Date", drop=3),
-    Column("Due", drop=1),
-    Column("Connection", least=10, fair=20, drop=4),
-    Column("Left out because", least=16, drop=2),
+
+def invoice_status(line: InvoiceSides) -> Text:
+    """The status as words, with what needs a look, in its color."""
+    status = describe.status(line)
+    if line.left_out:
+        return render.state("left-out", status)
+    return render.state("refused", status) if line.differs else Text(status)
+
+
+INVOICES = Records[InvoiceSides](
+    lambda line: str(line.id),
+    field("Invoice", lambda line: line.number or "(none)", least=8, fair=16),
+    field("Customer", lambda line: line.customer, least=14, fair=28),
+    field("Status", invoice_status, drop=5),
+    money("Ours", lambda line: line.balance),
+    field("QuickBooks", describe.seen, right=True),
+    (CURRENCY, lambda line: line.currency),
+    field("Date", lambda line: dates.day(line.date), drop=3),
+    field("Due", lambda line: dates.day(line.due_date), drop=1),
+    field("Connection", lambda line: line.connection, least=10, fair=20, drop=4),
+    field("Left out because", describe.reason, least=16, drop=2),
 )
 SHOWN = ("", DIFFERING, LEFT_OUT, "paid", "void", "deleted")
 
@@ -46,7 +57,7 @@ class InvoicesScreen(PagedScreen[Invoices, InvoiceSides, int], OpensHint[Invoice
 
     PLACE = "Invoices"
     CSS_PATH = "invoices.tcss"
-    TABLE = COLUMNS
+    TABLE = INVOICES.columns
     EXAMPLE = "1042 larkspur left-out differing paid"
     NO_MORE = "No more invoices. b goes back to the page before."
     BINDINGS = bindings(
@@ -71,7 +82,7 @@ class InvoicesScreen(PagedScreen[Invoices, InvoiceSides, int], OpensHint[Invoice
         return partial(operations.view_with_figures, wanted=self._wanted(), after=self.start)
 
     def listed(self, snapshot: Invoices) -> Iterator[Listed[InvoiceSides]]:
-        return ((_row(line), line) for line in snapshot.page.rows)
+        return self.rows(INVOICES, snapshot.page.rows)
 
     def next_start(self, snapshot: Invoices) -> int | None:
         return snapshot.page.next
@@ -129,29 +140,3 @@ class InvoicesScreen(PagedScreen[Invoices, InvoiceSides, int], OpensHint[Invoice
     def _wanted(self) -> InvoiceFilter:
         typed = operations.read_filter(self.query_one(FilterLine).value)
         return replace(typed, connection_id=self.connection_id)
-
-
-def invoice_status(line: InvoiceSides) -> Text:
-    """The status as words, with what needs a look, in its color."""
-    status = describe.status(line)
-    if line.left_out:
-        return render.state("left-out", status)
-    return render.state("refused", status) if line.differs else Text(status)
-
-
-def _row(line: InvoiceSides) -> Row:
-    return Row(
-        str(line.id),
-        (
-            line.number or "(none)",
-            line.customer,
-            invoice_status(line),
-            grouped(line.balance),
-            describe.seen(line),
-            line.currency,
-            dates.day(line.date),
-            dates.day(line.due_date),
-            line.connection,
-            describe.reason(line),
-        ),
-    )

@@ -8,24 +8,35 @@ from typing import Any
 
 from rich.text import Text
 
+from console.fields import field
 from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.form import ChoiceField, Field, TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
-from console.tui.widgets.record_table import Column, Row
+from console.tui.widgets.records import Records
 from shared import dates
 from shared.models.store import Store
 from shared.operations import connections
 from shared.operations import operators as operations
 from shared.rules.operators import OperatorEntry, Role
 
-COLUMNS = (
-    Column("Operator", least=12),
-    Column("Role"),
-    Column("Who", least=12),
-    Column("Companies", least=16, drop=1),
+
+def _who(one: OperatorEntry) -> str:
+    return f"user {one.user}" if one.user else f"group {one.group}"
+
+
+def _where(one: OperatorEntry) -> str:
+    return "all" if one.every_connection else ", ".join(one.connections) or "none anymore"
+
+
+OPERATORS = Records[OperatorEntry](
+    lambda one: one.name,
+    field("Operator", lambda one: one.name, least=12),
+    field("Role", lambda one: one.role.value),
+    field("Who", _who, least=12),
+    field("Companies", _where, least=16, drop=1),
 )
 ROLES = (
     (Role.LOOK, "look: see everything, change nothing"),
@@ -45,9 +56,7 @@ class OperatorsScreen(
 
     PLACE = "Operators"
     CSS_PATH = "outlets.tcss"
-    TABLE = COLUMNS
-    EXAMPLE = ""
-    NO_MORE = ""
+    TABLE = OPERATORS.columns
     COPIED = "the operator"
     BINDINGS = bindings(
         bind("plus", "add", "Add", "Give a person or group a role.", key_display="+"),
@@ -59,10 +68,7 @@ class OperatorsScreen(
         return operations.view_all
 
     def listed(self, snapshot: Sequence[OperatorEntry]) -> Iterator[Listed[OperatorEntry]]:
-        return ((_row(one), one) for one in snapshot)
-
-    def next_start(self, _snapshot: Sequence[OperatorEntry]) -> None:
-        return None
+        return self.rows(OPERATORS, snapshot)
 
     def told(self, one: OperatorEntry) -> Iterator[Text]:
         yield render.titled(one.name, _who(one))
@@ -126,18 +132,6 @@ class OperatorsScreen(
         chosen = self.chosen()
         if chosen is not None:
             self.decide(partial(operations.plan_remove, name=chosen.name), asks=True)
-
-
-def _row(one: OperatorEntry) -> Row:
-    return Row(one.name, (one.name, one.role.value, _who(one), _where(one)))
-
-
-def _who(one: OperatorEntry) -> str:
-    return f"user {one.user}" if one.user else f"group {one.group}"
-
-
-def _where(one: OperatorEntry) -> str:
-    return "all" if one.every_connection else ", ".join(one.connections) or "none anymore"
 
 
 def _name(typed: str) -> str:

@@ -35,8 +35,6 @@ class OutletsScreen(
     """
 
     CSS_PATH = "outlets.tcss"
-    EXAMPLE = ""
-    NO_MORE = ""
     ASKED: ClassVar[type[Outcome]]
     MADE: ClassVar[type[Any]]
 
@@ -57,9 +55,6 @@ class OutletsScreen(
         if snapshot.tested is not None and self.test is not None:
             self.say(self.results(snapshot.tested))
             self.test = None
-
-    def next_start(self, _snapshot: Snapshot) -> None:
-        return None
 
     def action_add(self) -> None:
         """Ask for the address, then add it."""

@@ -8,7 +8,7 @@ goes meanwhile shifts nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Generic, TypeAlias, TypeVar, cast
 
 from textual import on
@@ -20,11 +20,13 @@ from console.tui.screens.base import StoreScreen
 from console.tui.widgets.beside import Beside
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
+from console.tui.widgets.records import Records
 from console.tui.widgets.text_view import Paragraph, TextView
 from console.tui.worker import Company, Console
 
 Snapshot = TypeVar("Snapshot")
 Record = TypeVar("Record")
+Shown = TypeVar("Shown")
 Start = TypeVar("Start")
 Listed: TypeAlias = Heading | tuple[Row, Record]
 
@@ -53,8 +55,8 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
 
     AUTO_FOCUS = "RecordTable"
     TABLE: ClassVar[Sequence[Column]]
-    EXAMPLE: ClassVar[str]
-    NO_MORE: ClassVar[str]
+    EXAMPLE: ClassVar[str] = ""
+    NO_MORE: ClassVar[str] = ""
 
     def __init__(self, typed: str = "", *, cursor_on: str = "") -> None:
         super().__init__()
@@ -71,7 +73,12 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
 
     def next_start(self, snapshot: Snapshot) -> Start | None:
         """Where the next page begins; None: this is the last one."""
-        raise NotImplementedError
+        return None
+
+    def rows(self, kind: Records[Shown], records: Iterable[Shown]) -> Iterator[tuple[Row, Shown]]:
+        """Records of one kind, each with its row."""
+        now = self.worker.clock()
+        return ((kind.row(one, now), one) for one in records)
 
     def told(self, record: Record) -> Iterable[Paragraph]:
         """What is said below the table of the record under the cursor."""

@@ -12,8 +12,10 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.strip import Strip
 
+from console.fields import field, money, number
 from console.tui import render
 from console.tui.widgets.record_table import CURRENCY, Column, RecordTable, Row
+from console.tui.widgets.records import Records
 from shared import dates
 from shared.operations.describe.syncs import application as application_name
 from shared.operations.describe.syncs import word
@@ -62,18 +64,18 @@ class Panels(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Panel(SYNCS, "Last syncs, newest on the right", "No sync has ended yet.", id="syncs")
-        yield Panel(PROBLEMS, "Problems", "No open problems.", id="problems")
+        yield Panel(PROBLEMS.columns, "Problems", "No open problems.", id="problems")
         yield Panel(PAYMENTS, "Payments on their way", "No payment is on its way.", id="payments")
-        yield Panel(MONEY, "Money by state", "No payment yet.", id="money")
+        yield Panel(MONEY.columns, "Money by state", "No payment yet.", id="money")
 
     def show(self, glance: Glance | None, now: datetime) -> None:
         """Show this company; None: nothing was read of it yet."""
         self._shown = (glance, now)
         rows = {
             "syncs": list(_sync_rows(glance.syncs, now, self.size.width)) if glance else [],
-            "problems": [_problem_row(one, now) for one in glance.problems] if glance else [],
+            "problems": [PROBLEMS.row(one, now) for one in glance.problems] if glance else [],
             "payments": [_payment_row(one) for one in glance.payments] if glance else [],
-            "money": [_money_row(one, now) for one in glance.money] if glance else [],
+            "money": [MONEY.row(one, now) for one in glance.money] if glance else [],
         }
         needs = [_FRAME + max(len(its), 1) for its in rows.values()]
         for panel, high in zip(self.query(Panel), heights(needs, self.size.height), strict=True):
@@ -108,10 +110,19 @@ def heights(needs: Sequence[int], room: int) -> list[int]:
 
 
 SYNCS = (Column("Application"), Column("History"), Column("Last"), Column("When", drop=1))
-PROBLEMS = (
-    Column("Document", least=16, fair=40),
-    Column("What happened", least=30, drop=2),
-    Column("Last seen", drop=1),
+PROBLEMS: Records[Problem] = Records(
+    lambda one: str(one.id),
+    field("Document", lambda one: one.document or one.object_id, least=16, fair=40),
+    field("What happened", lambda one: one.message, least=30, drop=2),
+    field("Last seen", lambda one: one.last_seen_at, drop=1),
+)
+MONEY: Records[PaymentFigure] = Records(
+    lambda one: f"{one.status.value.replace('_', '-')} {one.currency}",
+    field("State", lambda one: render.state(one.status.value.replace("_", " "))),
+    number("Payments", lambda one: one.count),
+    money("Amount", lambda one: one.amount),
+    (CURRENCY, lambda one: one.currency),
+    field("Since", lambda one: one.since, drop=1),
 )
 PAYMENTS = (
     Column("Payment", least=10, fair=20),
@@ -119,13 +130,6 @@ PAYMENTS = (
     Column("Amount", right=True),
     CURRENCY,
     Column("Customer", least=8, drop=1),
-)
-MONEY = (
-    Column("State"),
-    Column("Payments", right=True),
-    Column("Amount", right=True),
-    CURRENCY,
-    Column("Since", drop=1),
 )
 
 
@@ -150,32 +154,12 @@ def by_application(syncs: Sequence[Sync]) -> list[tuple[str, list[Sync]]]:
     return sorted(found.items())
 
 
-def _problem_row(one: Problem, now: datetime) -> Row:
-    return Row(
-        str(one.id),
-        (one.document or one.object_id, one.message, dates.short(one.last_seen_at, now)),
-    )
-
-
 def _payment_row(line: PaymentLine) -> Row:
     from shared.operations.describe.payments import name_of, status_word
 
     one = line.payment
     state = render.state(status_word(one))
     return Row(str(one.id), (name_of(one), state, grouped(one.amount), one.currency, one.customer))
-
-
-def _money_row(one: PaymentFigure, now: datetime) -> Row:
-    return Row(
-        f"{one.status.value.replace('_', '-')} {one.currency}",
-        (
-            render.state(one.status.value.replace("_", " ")),
-            f"{one.count:,}",
-            grouped(one.amount),
-            one.currency,
-            dates.short(one.since, now),
-        ),
-    )
 
 
 def told(glance: Glance) -> Iterator[Text]:

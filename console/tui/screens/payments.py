@@ -8,6 +8,7 @@ from functools import partial
 from rich.text import Text
 from textual import on
 
+from console.fields import field, money
 from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.paging import Listed, PagedScreen
@@ -15,7 +16,8 @@ from console.tui.screens.payment import PaymentScreen
 from console.tui.screens.payment_deciding import DecidesPayments
 from console.tui.screens.payment_file import TakeFileScreen
 from console.tui.widgets.filter_line import FilterLine
-from console.tui.widgets.record_table import CURRENCY, Column, RecordTable, Row
+from console.tui.widgets.record_table import CURRENCY, RecordTable, Row
+from console.tui.widgets.records import Records
 from console.tui.worker import Company
 from shared import dates
 from shared.models.store import Store
@@ -34,16 +36,17 @@ from shared.rules.payments.views import (
 )
 from shared.structs import replace
 
-COLUMNS = (
-    Column("Payment", least=16, fair=32),
-    Column("Status", drop=5),
-    Column("Customer", least=12, fair=20, drop=4),
-    Column("Since", drop=6),
-    Column("Amount", right=True),
-    CURRENCY,
-    Column("Connection", least=10, fair=20, drop=3),
-    Column("Date", drop=2),
-    Column("Why", least=20, drop=1),
+PAYMENTS = Records[PaymentLine](
+    lambda line: str(line.payment.id),
+    field("Payment", lambda line: name_of(line.payment), least=16, fair=32),
+    field("Status", lambda line: render.state(status_word(line.payment)), drop=5),
+    field("Customer", lambda line: line.payment.customer, least=12, fair=20, drop=4),
+    field("Since", lambda line: line.payment.changed_at, drop=6),
+    money("Amount", lambda line: line.payment.amount),
+    (CURRENCY, lambda line: line.payment.currency),
+    field("Connection", lambda line: line.connection, least=10, fair=20, drop=3),
+    field("Date", lambda line: dates.day(line.payment.date), drop=2),
+    field("Why", lambda line: line.payment.reason, least=20, drop=1),
 )
 
 
@@ -54,7 +57,7 @@ class PaymentsScreen(
 
     PLACE = "Payments"
     CSS_PATH = "payments.tcss"
-    TABLE = COLUMNS
+    TABLE = PAYMENTS.columns
     EXAMPLE = "refused quickbooks pay_8Kd2 1042 larkspur"
     NO_MORE = "No older payments. b goes back to the newer ones."
     BINDINGS = bindings(
@@ -85,10 +88,10 @@ class PaymentsScreen(
         return partial(payment_views.view_queue, wanted=self._wanted(), after=self.start)
 
     def listed(self, snapshot: PaymentQueue) -> Iterator[Listed[PaymentLine | PaymentGroup]]:
-        yield from ((self._row(line), line) for line in snapshot.lines)
+        yield from self.rows(PAYMENTS, snapshot.lines)
         for group in snapshot.groups:
             yield from ((self._group_row(figure), group) for figure in group.figures)
-            yield from ((self._row(line), line) for line in group.lines)
+            yield from self.rows(PAYMENTS, group.lines)
 
     def next_start(self, snapshot: PaymentQueue) -> int | None:
         return snapshot.next
@@ -189,23 +192,6 @@ class PaymentsScreen(
     def _wanted(self) -> PaymentFilter:
         typed = payment_views.read_filter(self.query_one(FilterLine).value)
         return replace(typed, connection_id=self.connection_id)
-
-    def _row(self, line: PaymentLine) -> Row:
-        payment = line.payment
-        return Row(
-            str(payment.id),
-            (
-                name_of(payment),
-                render.state(status_word(payment)),
-                payment.customer,
-                dates.short(payment.changed_at, self.worker.clock()),
-                grouped(payment.amount),
-                payment.currency,
-                line.connection,
-                dates.day(payment.date),
-                payment.reason,
-            ),
-        )
 
     def _group_row(self, figure: PaymentFigure) -> Row:
         word = figure.status.replace("_", " ")

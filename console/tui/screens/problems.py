@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from console.fields import field
 from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.deciding import DecidesProblems
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.filter_line import FilterLine
-from console.tui.widgets.record_table import Column, Heading, Row
+from console.tui.widgets.record_table import Heading
+from console.tui.widgets.records import Records
 from console.tui.widgets.text_view import Paragraph
 from console.tui.worker import Company
-from shared import dates
 from shared.models.store import Store
 from shared.operations import problems
 from shared.operations.describe import problems as describe
 from shared.operations.problems import WAITING, Choice, Groups
 from shared.rules.values import Problem, ProblemState
 
-COLUMNS = (
-    Column("Document", least=24, fair=40),
-    Column("Status", drop=4),
-    Column("Connection", least=14, fair=20, drop=3),
-    Column("Last seen", drop=2),
-    Column("What happened", least=20, drop=1),
+PROBLEMS = Records[Problem](
+    lambda one: str(one.id),
+    field("Document", describe.document_of, least=24, fair=40),
+    field("Status", lambda one: render.state(one.state.value), drop=4),
+    field("Connection", lambda one: one.connection, least=14, fair=20, drop=3),
+    field("Last seen", lambda one: one.last_seen_at, drop=2),
+    field("What happened", lambda one: one.message, least=20, drop=1),
 )
 SHOWN = (
     ("open", WAITING),
@@ -43,7 +45,7 @@ class ProblemsScreen(
 
     PLACE = "Problems"
     CSS_PATH = "problems.tcss"
-    TABLE = COLUMNS
+    TABLE = PROBLEMS.columns
     EXAMPLE = "A document, a connection, words of the text"
     COPIED = "the problem"
     BINDINGS = bindings(
@@ -75,10 +77,7 @@ class ProblemsScreen(
     def listed(self, snapshot: Groups) -> Iterator[Listed[Problem]]:
         for group in snapshot.groups:
             yield Heading(f"{group.title}: {group.total:,}. {group.remedy}")
-            yield from ((self._row(one), one) for one in group.problems)
-
-    def next_start(self, _snapshot: Groups) -> None:
-        return None
+            yield from self.rows(PROBLEMS, group.problems)
 
     def told(self, one: Problem) -> Iterator[Paragraph]:
         happened, stands = describe.sections(one)
@@ -145,15 +144,3 @@ class ProblemsScreen(
 
     def _words(self) -> tuple[str, ...]:
         return tuple(self.query_one(FilterLine).value.split())
-
-    def _row(self, one: Problem) -> Row:
-        return Row(
-            str(one.id),
-            (
-                describe.document_of(one),
-                render.state(one.state.value),
-                one.connection,
-                dates.short(one.last_seen_at, self.worker.clock()),
-                one.message,
-            ),
-        )

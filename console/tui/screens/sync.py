@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from console.fields import field
 from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.calls import CallsScreen
 from console.tui.screens.deciding import DecidesProblems
 from console.tui.widgets.beside import Beside
-from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
+from console.tui.widgets.record_table import Heading, RecordTable, Row
+from console.tui.widgets.records import Records
 from console.tui.widgets.text_view import Paragraph, TextView
 from shared.models.store import Store
 from shared.operations import syncs
@@ -22,12 +25,18 @@ from shared.operations.describe import syncs as describe
 from shared.operations.syncs import RECORDS_AT_ONCE, SyncView, TouchedRecord
 from shared.rules.values import Problem
 
-COLUMNS = (
-    Column("Document", least=24, fair=40),
-    Column("Outcome"),
-    Column("Kind", drop=1),
-    Column("Problem", drop=3),
-    Column("Reason", least=20, drop=2),
+
+def _problem_state(touched: TouchedRecord) -> Text:
+    return render.state(touched.problem.state.value) if touched.problem else Text()
+
+
+RECORDS = Records[TouchedRecord](
+    lambda touched: touched.key,
+    field("Document", lambda one: one.record.document or one.record.object_id, least=24, fair=40),
+    field("Outcome", lambda one: render.state(one.record.outcome.value)),
+    field("Kind", lambda one: one.record.kind.value, drop=1),
+    field("Problem", _problem_state, drop=3),
+    field("Reason", lambda one: one.record.reason, least=20, drop=2),
 )
 
 
@@ -59,7 +68,7 @@ class SyncScreen(DecidesProblems[SyncView]):
     def body(self) -> ComposeResult:
         yield Static("", id="result", classes="body")
         with Beside():
-            yield RecordTable(COLUMNS)
+            yield RecordTable(RECORDS.columns)
             yield TextView(classes="preview")
 
     def question(self) -> Callable[[Store], SyncView]:
@@ -70,7 +79,7 @@ class SyncScreen(DecidesProblems[SyncView]):
         self.query_one("#result", Static).update(Text("\n").join(_summary(snapshot)))
         self._records = {one.key: one for one in (*snapshot.failed, *snapshot.others)}
         table = self.query_one(RecordTable)
-        table.show(list(_lines(snapshot)))
+        table.show(list(_lines(snapshot, self.worker.clock())))
         self.set_class(not self._records, "-no-records")
         self.explain()
 
@@ -148,28 +157,14 @@ def _summary(detail: SyncView) -> list[Text]:
     return [line for line in render.lines(head) if isinstance(line, Text)]
 
 
-def _lines(detail: SyncView) -> Iterator[Row | Heading]:
+def _lines(detail: SyncView, now: datetime) -> Iterator[Row | Heading]:
     if detail.failed:
         yield Heading(f"Failed records: {_of(len(detail.failed), detail.failed_count)}")
-        yield from map(_row, detail.failed)
+        yield from (RECORDS.row(one, now) for one in detail.failed)
     if detail.others:
         yield Heading(f"Synced: {_of(len(detail.others), detail.others_count)}")
-        yield from map(_row, detail.others)
+        yield from (RECORDS.row(one, now) for one in detail.others)
 
 
 def _of(listed: int, known: int) -> str:
     return f"{known:,}" if listed == known else f"the first {listed:,} of {known:,}"
-
-
-def _row(touched: TouchedRecord) -> Row:
-    record = touched.record
-    return Row(
-        touched.key,
-        (
-            record.document or record.object_id,
-            render.state(record.outcome.value),
-            record.kind.value,
-            render.state(touched.problem.state.value) if touched.problem else "",
-            record.reason,
-        ),
-    )

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from rich.text import Text
 from textual import on
 
+from console.fields import field
 from console.tui import render
 from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.screens.hint import OpensHint
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.sync import SyncScreen
 from console.tui.widgets.filter_line import FilterLine
-from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
+from console.tui.widgets.record_table import Heading, RecordTable
+from console.tui.widgets.records import Records
 from console.tui.widgets.text_view import Paragraph
 from console.tui.worker import Company
-from shared import dates
 from shared.models.store import Store
 from shared.operations import syncs
 from shared.operations.describe import syncs as describe
@@ -27,16 +29,28 @@ from shared.operations.syncs import SyncFilter, SyncsPage
 from shared.rules.values import Sync
 from shared.structs import replace
 
-COLUMNS = (
-    Column("Sync", right=True, drop=3),
-    Column("Started", drop=7),
-    Column("Connection", least=14, fair=40),
-    Column("Application", least=12, drop=6),
-    Column("Status"),
-    Column("Records", right=True, drop=4),
-    Column("Failed", right=True, drop=5),
-    Column("Took", right=True, drop=2),
-    Column("Result", least=20, drop=1),
+
+def _state(sync: Sync) -> Text:
+    word = describe.word(sync)
+    running = "" if sync.ended_at else f"{word} {describe.percent(sync)}".rstrip()
+    return render.state(word, running)
+
+
+def _took(sync: Sync) -> str:
+    return duration(sync.started_at, sync.ended_at) if sync.ended_at else ""
+
+
+SYNCS = Records[Sync](
+    lambda sync: str(sync.id),
+    field("Sync", lambda sync: str(sync.id), right=True, drop=3),
+    field("Started", lambda sync: sync.started_at, drop=7),
+    field("Connection", lambda sync: sync.connection or "(unknown user name)", least=14, fair=40),
+    field("Application", lambda sync: application_name(sync.application), least=12, drop=6),
+    field("Status", _state),
+    field("Records", describe.position, right=True, drop=4),
+    field("Failed", lambda sync: render.figure(sync.failed, "failed"), right=True, drop=5),
+    field("Took", _took, right=True, drop=2),
+    field("Result", lambda sync: sync.error or sync.message, least=20, drop=1),
 )
 FAILED = "failed"
 
@@ -46,7 +60,7 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int], OpensHint[SyncsPage]):
 
     PLACE = "Recent Syncs"
     CSS_PATH = "syncs.tcss"
-    TABLE = COLUMNS
+    TABLE = SYNCS.columns
     EXAMPLE = "larkspur invoice failed 1/1/2026..1/31/2026"
     NO_MORE = "No older syncs. b goes back to the newer ones."
     BINDINGS = bindings(
@@ -69,10 +83,10 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int], OpensHint[SyncsPage]):
     def listed(self, snapshot: SyncsPage) -> Iterator[Listed[Sync]]:
         if snapshot.running:
             yield Heading("Running now")
-            yield from ((self._row(sync), sync) for sync in snapshot.running)
+            yield from self.rows(SYNCS, snapshot.running)
         if snapshot.running and snapshot.ended.rows:
             yield Heading("Recent")
-        yield from ((self._row(sync), sync) for sync in snapshot.ended.rows)
+        yield from self.rows(SYNCS, snapshot.ended.rows)
 
     def next_start(self, snapshot: SyncsPage) -> int | None:
         return snapshot.ended.next
@@ -139,22 +153,3 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int], OpensHint[SyncsPage]):
         today = self.worker.clock().astimezone().date()
         typed = syncs.read_filter(self.query_one(FilterLine).value, today)
         return replace(typed, connection_id=self.connection_id)
-
-    def _row(self, sync: Sync) -> Row:
-        word = describe.word(sync)
-        running = f"{word} {describe.percent(sync)}".rstrip()
-        end = sync.ended_at
-        return Row(
-            str(sync.id),
-            (
-                str(sync.id),
-                dates.short(sync.started_at, self.worker.clock()),
-                sync.connection or "(unknown user name)",
-                application_name(sync.application),
-                render.state(word, running if end is None else ""),
-                describe.position(sync),
-                render.state("failed" if sync.failed else "", f"{sync.failed:,}"),
-                duration(sync.started_at, end) if end else "",
-                sync.error or sync.message,
-            ),
-        )

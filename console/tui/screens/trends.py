@@ -137,8 +137,8 @@ def _day_rows(days: Sequence[SyncDay], room: int) -> Iterator[Row]:
                 day_label(one.day),
                 f"{one.syncs:,}",
                 bar(one.syncs, most, room),
-                render.state("failed" if one.failed else "", f"{one.failed:,}"),
-                render.state("some failed" if one.some_failed else "", f"{one.some_failed:,}"),
+                render.figure(one.failed, "failed"),
+                render.figure(one.some_failed, "some failed"),
             ),
         )
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from rich.text import Text
 
+from console.fields import field
 from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.outlets import OutletsScreen
 from console.tui.screens.paging import Listed
 from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
-from console.tui.widgets.record_table import Column, Row
+from console.tui.widgets.records import Records
 from console.tui.worker import Company
 from shared import dates
 from shared.errors import StoreError
@@ -29,12 +30,13 @@ from shared.rules.operators import Role
 from shared.rules.webhooks import WebhookStanding
 from shared.structs import Value
 
-COLUMNS = (
-    Column("Address", least=20, fair=40),
-    Column("Events", least=8, drop=3),
-    Column("State", least=10),
-    Column("Delivered", drop=2),
-    Column("Connection", least=10, drop=1),
+WEBHOOKS = Records[WebhookStanding](
+    lambda one: str(one.webhook.id),
+    field("Address", lambda one: one.webhook.shown, least=20, fair=40),
+    field("Events", describe.wanted, least=8, drop=3),
+    field("State", lambda one: render.state(one.state.value, describe.standing(one)), least=10),
+    field("Delivered", lambda one: one.delivered_at, drop=2),
+    field("Connection", lambda one: one.webhook.connection, least=10, drop=1),
 )
 NOTHING = (
     "No program gets events.\n\n"
@@ -53,7 +55,7 @@ class WebhooksScreen(OutletsScreen[Shown, WebhookStanding, Asked]):
     """Each webhook with its state; the one under the cursor is explained below."""
 
     PLACE = "Webhooks"
-    TABLE = COLUMNS
+    TABLE = WEBHOOKS.columns
     ASKED, MADE = Asked, Made
     COPIED = "the webhook"
     BINDINGS = bindings(
@@ -74,7 +76,7 @@ class WebhooksScreen(OutletsScreen[Shown, WebhookStanding, Asked]):
         return f"{which} did not accept the test: {tested.reason}"
 
     def listed(self, snapshot: Shown) -> Iterator[Listed[WebhookStanding]]:
-        return ((self._row(one), one) for one in snapshot.rows)
+        return self.rows(WEBHOOKS, snapshot.rows)
 
     def told(self, one: WebhookStanding) -> Iterator[Text]:
         held = one.webhook
@@ -156,13 +158,6 @@ class WebhooksScreen(OutletsScreen[Shown, WebhookStanding, Asked]):
         if chosen is not None:
             plan = partial(operations.plan_remove, webhook_id=chosen.webhook.id)
             self.decide(plan, asks=True)
-
-    def _row(self, one: WebhookStanding) -> Row:
-        held = one.webhook
-        state = render.state(one.state.value, describe.standing(one))
-        delivered = dates.short(one.delivered_at, self.worker.clock())
-        cells = (held.shown, describe.wanted(one), state, delivered, held.connection)
-        return Row(str(held.id), cells)
 
 
 def _view(store: Store, connection_id: int | None, asked: Asked | None) -> Shown:
