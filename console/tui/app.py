@@ -22,6 +22,7 @@ from console.tui.painting import OnlyChanged, Shown
 from console.tui.preferences import Preferences
 from console.tui.screens.base import ConsoleScreen
 from console.tui.themes import ANSI_COLORS, HIGH_CONTRAST, OWN_COLORS, theme_of
+from console.tui.widgets.dialog import ask_with
 from console.tui.widgets.header import Header, Standing
 from console.tui.widgets.secret import Secret, covered
 from console.tui.worker import Company, StoreWorker
@@ -29,7 +30,6 @@ from shared import dates
 from shared.structs import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from concurrent.futures import Future
 
     from shared.models.store import Store
@@ -217,21 +217,15 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         from console.tui.palette import offered
         from console.tui.screens.jump import JumpScreen
 
-        self.push_screen(JumpScreen(list(offered(self.screen))), self._go_on)
-
-    def _go_on(self, way: Callable[[], Any] | None) -> None:
-        if way is not None:
-            self.call_later(way)
+        ask_with(self, JumpScreen(list(offered(self.screen))), self.call_later)
 
     def action_colors(self) -> None:
         """Choose other colors, which are kept."""
         from console.tui.screens.colors import ColorsDialog
 
-        self.push_screen(ColorsDialog(self._colors), self._keep_colors)
+        ask_with(self, ColorsDialog(self._colors), self._keep_colors)
 
-    def _keep_colors(self, name: str | None) -> None:
-        if name is None:
-            return
+    def _keep_colors(self, name: str) -> None:
         self._colors = name
         try:
             self._preferences.keep_colors(name)

@@ -14,6 +14,7 @@ from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.screens.hint import OpensHint
 from console.tui.screens.outlets import OutletsScreen
 from console.tui.screens.paging import Listed
+from console.tui.widgets.dialog import ask_with
 from console.tui.widgets.form import ChoiceField, Field, TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.record_table import Heading
@@ -157,20 +158,13 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
             ),
             TextField(*("quiet", "Quiet hours", "Such as 22:00-07:00; leave empty for none.")),
         ]
-        self.app.push_screen(
-            FormDialog("Notify a person or a program", [], fields, "Add"), self._add
-        )
+        ask_with(self, FormDialog("Notify a person or a program", [], fields, "Add"), self._add)
 
-    def _add(self, values: dict[str, Any] | None) -> None:
-        if values is not None:
-            wanted = Wanted(
-                audience=values["audience"], digest=values["digest"], quiet=values["quiet"]
-            )
-            name = values["name"] or None
-            address = values["address"]
-            self.decide(
-                partial(operations.plan_add, address=address, wanted=wanted, connection=name)
-            )
+    def _add(self, values: dict[str, Any]) -> None:
+        wanted = Wanted(audience=values["audience"], digest=values["digest"], quiet=values["quiet"])
+        name = values["name"] or None
+        address = values["address"]
+        self.decide(partial(operations.plan_add, address=address, wanted=wanted, connection=name))
 
     def action_test(self) -> None:
         """Have the daemon send a test to the recipient."""

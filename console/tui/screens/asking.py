@@ -7,10 +7,15 @@ from concurrent.futures import Future
 from typing import TypeVar, cast
 
 from rich.text import Text
+from textual.app import ComposeResult
+from textual.widget import Widget
 from textual.widgets import Static
 
 from console.tui.screens.base import Looked
-from console.tui.widgets.dialog import Dialog
+from console.tui.widgets.dialog import Dialog, buttons
+from console.tui.widgets.header import Header
+from console.tui.widgets.key_line import KeyLine
+from console.tui.widgets.title_bar import TitleBar
 from console.tui.worker import Console, StoreWorker, Trouble
 from shared.operations.describe.text import plain
 
@@ -20,6 +25,15 @@ T = TypeVar("T")
 
 class Asking(Dialog[Result]):
     """A dialog with a line ``#said``; it never waits for the store or the disk."""
+
+    def framed(self, place: str, *body: Widget, **labels: str) -> ComposeResult:
+        """All of a screen that asks: what is in its middle, and its buttons by their ids."""
+        yield Header()
+        yield TitleBar(place)
+        yield from body
+        yield Static("", id="said")
+        yield buttons(**labels)
+        yield KeyLine()
 
     @property
     def worker(self) -> StoreWorker:

@@ -18,6 +18,7 @@ from console.tui.bindings import bind, bindings
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.restore import RestoreScreen
 from console.tui.widgets.beside import Beside
+from console.tui.widgets.dialog import ask_with
 from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.record_table import RecordTable, Row
@@ -123,13 +124,12 @@ class BackupsScreen(StoreScreen[tuple[BackupFile, ...]]):
         elif event.key == _OTHER:
             typed = TextField("path", "Backup", "The path of the file.", read_file)
             dialog = FormDialog("Restore from another file", [], [typed], "Continue")
-            self.app.push_screen(dialog, self._restore_from)
+            ask_with(self, dialog, self._restore_from)
         else:
             self.app.push_screen(RestoreScreen(Path(event.key)))
 
-    def _restore_from(self, given: dict[str, Any] | None) -> None:
-        if given is not None:
-            self.app.push_screen(RestoreScreen(given["path"]))
+    def _restore_from(self, given: dict[str, Any]) -> None:
+        self.app.push_screen(RestoreScreen(given["path"]))
 
     def action_add(self) -> None:
         """Ask where to, then copy the store."""
@@ -144,14 +144,13 @@ class BackupsScreen(StoreScreen[tuple[BackupFile, ...]]):
             told = "A new file. On another disk it also helps when this one fails."
             typed = TextField("path", "To", told, read_target, str(offered))
             dialog = FormDialog("Back up the store now", [], [typed], "Back up")
-            self.app.push_screen(dialog, self._add)
+            ask_with(self, dialog, self._add)
 
-    def _add(self, given: dict[str, Any] | None) -> None:
-        if given is not None:
-            self.say("Backing up…", stays=True)
-            who, target = self.worker.who, given["path"]
-            made = self.worker.write(lambda store: stores.back_up(Operator(store, who), target))
-            self.go_on(made, self._added)
+    def _add(self, given: dict[str, Any]) -> None:
+        self.say("Backing up…", stays=True)
+        who, target = self.worker.who, given["path"]
+        made = self.worker.write(lambda store: stores.back_up(Operator(store, who), target))
+        self.go_on(made, self._added)
 
     def _added(self, made: stores.Backup) -> None:
         self.say(f"Backed up to {made.path} ({size(made.size_bytes)}).")

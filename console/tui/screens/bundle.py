@@ -13,6 +13,7 @@ from textual.widgets import Input
 from console.tui.bindings import bind, bindings
 from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.beside import Beside
+from console.tui.widgets.dialog import ask_with
 from console.tui.widgets.dialogs import AskReason
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph, TextView
@@ -89,15 +90,12 @@ class BundleScreen(ReadsDetail[Bundle]):
     def action_save(self) -> None:
         """Ask where, then save."""
         made = self.snapshot
-        if made is None:
-            return
+        if made is not None:
+            ask_with(self, AskFile(made), partial(self._save, made))
 
-        def answered(typed: str | None) -> None:
-            if typed is not None:
-                self.say("Saving…")
-                self.go_on(self.worker.beside(partial(_saved, made, Path(typed))), self.say)
-
-        self.app.push_screen(AskFile(made), answered)
+    def _save(self, made: Bundle, typed: str) -> None:
+        self.say("Saving…")
+        self.go_on(self.worker.beside(partial(_saved, made, Path(typed))), self.say)
 
     def action_copy(self) -> None:
         """Copy what fits."""

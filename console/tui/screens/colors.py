@@ -5,15 +5,14 @@ from __future__ import annotations
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.widgets import Button, Static
 
 from console.tui.bindings import bind, bindings
 from console.tui.themes import COLORS, theme_of
 from console.tui.widgets.choice import Choice
-from console.tui.widgets.dialog import Dialog
+from console.tui.widgets.dialog import Dialog, buttons
 from console.tui.widgets.key_line import KeyLine
-from console.tui.widgets.push_button import PushButton
 
 
 class ColorsDialog(Dialog[str | None]):
@@ -31,9 +30,7 @@ class ColorsDialog(Dialog[str | None]):
             yield Static(Text("Colors of the console", style="bold"))
             yield Choice([(one.name, one.title) for one in COLORS], self._chosen)
             yield Static(Text("The arrow keys preview each one. Every state is also a word."))
-            with Horizontal(id="buttons"):
-                yield PushButton("Keep the old colors", id="cancel")
-                yield PushButton("Use these colors", id="agree")
+            yield buttons(cancel="Keep the old colors", agree="Use these colors")
         yield KeyLine()
 
     @on(Choice.Changed)

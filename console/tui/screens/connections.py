@@ -21,6 +21,7 @@ from console.tui.screens import panels
 from console.tui.screens.base import ConsoleScreen
 from console.tui.screens.issuing import IssuesPasswords
 from console.tui.screens.panels import Panels
+from console.tui.widgets.dialog import ask_with
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import TextView
@@ -270,12 +271,11 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
     def _begun(self, _: None) -> None:
         from console.tui.screens.setup import SetupScreen
 
-        self.app.push_screen(SetupScreen(), self._set_up)
+        ask_with(self, SetupScreen(), self._set_up)
 
-    def _set_up(self, made: Connection | None) -> None:
-        if made is not None:
-            self._wanted = str(made.id)
-            self.say(f"{made.name} is set up. It shows here when the Web Connector first calls.")
+    def _set_up(self, made: Connection) -> None:
+        self._wanted = str(made.id)
+        self.say(f"{made.name} is set up. It shows here when the Web Connector first calls.")
 
     def action_settings(self) -> None:
         """Open the settings of this one."""

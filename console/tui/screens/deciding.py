@@ -12,6 +12,7 @@ from rich.text import Text
 from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.render import titled
 from console.tui.screens.hint import OpensHint
+from console.tui.widgets.dialog import ask_with
 from console.tui.widgets.dialogs import AskReason
 from shared.models.store import Store
 from shared.operations import problems
@@ -92,16 +93,14 @@ class DecidesProblems(OpensHint[Snapshot]):
 
     def _with_reason(self, plan_of: WithReason, verb: str, told: str) -> None:
         problem = self.problem()
-        if problem is None:
-            return
-        problem_ids = (problem.id,)
-
-        def answered(reason: str | None) -> None:
-            if reason is not None:
-                self.decide(lambda store: plan_of(store, problem_ids, reason))
-
-        title = f"{verb} {describe.document_of(problem)}?"
-        self.app.push_screen(AskReason(title, [told], "The reason, for the record"), answered)
+        if problem is not None:
+            problem_ids = (problem.id,)
+            title = f"{verb} {describe.document_of(problem)}?"
+            ask_with(
+                self,
+                AskReason(title, [told], "The reason, for the record"),
+                lambda reason: self.decide(lambda store: plan_of(store, problem_ids, reason)),
+            )
 
     def action_unskip(self) -> None:
         """Take the skip back."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
 from console.tui.bindings import bind, bindings
@@ -18,10 +17,6 @@ from console.tui.screens.qwc import PasswordScreen
 from console.tui.screens.settings_fields import read_folder
 from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.form import ChoiceField, Form, TextField
-from console.tui.widgets.header import Header
-from console.tui.widgets.key_line import KeyLine
-from console.tui.widgets.push_button import PushButton
-from console.tui.widgets.title_bar import TitleBar
 from console.tui.worker import Trouble
 from shared.operations import issuing
 from shared.operations.describe.issuing import WHY_NEW_IDS
@@ -54,15 +49,13 @@ class GenerateScreen(Asking[str | None]):
         self._renewed = renewed
 
     def compose(self) -> ComposeResult:
-        yield Header()
-        yield TitleBar(f"Generate QWC: {self._connection.name}")
-        yield Static(Text(plain(self._told())), classes="told")
-        yield Form(tuple(self._fields()))
-        yield Static("", id="said")
-        with Horizontal(id="buttons"):
-            yield PushButton("Cancel", id="cancel")
-            yield PushButton("Generate", id="generate")
-        yield KeyLine()
+        yield from self.framed(
+            f"Generate QWC: {self._connection.name}",
+            Static(Text(plain(self._told())), classes="told"),
+            Form(tuple(self._fields())),
+            cancel="Cancel",
+            generate="Generate",
+        )
 
     def action_cancel(self) -> None:
         """Leave."""

@@ -14,6 +14,7 @@ from console.tui.bindings import bind, bindings
 from console.tui.screens.account_fields import account_fields, open_door, plan_of_account
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
+from console.tui.widgets.dialog import ask_with
 from console.tui.widgets.dialogs import AskReason
 from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
@@ -198,13 +199,10 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
             return
         told = ["It is not sent to Invoiced until you retry it. QuickBooks is not changed."]
         dialog = AskReason(f"Skip {describe.named(chosen)}?", told, "The reason, for the record")
-        self.app.push_screen(dialog, partial(self._skip, self._whose, chosen.object_id))
+        ask_with(self, dialog, partial(self._skip, self._whose, chosen.object_id))
 
-    def _skip(self, name: str, object_id: str, note: str | None) -> None:
-        if note is not None:
-            self.decide(
-                partial(platform_records.plan_skip, name=name, which=(object_id,), note=note)
-            )
+    def _skip(self, name: str, object_id: str, note: str) -> None:
+        self.decide(partial(platform_records.plan_skip, name=name, which=(object_id,), note=note))
 
     def action_match(self) -> None:
         """Ask for the customer on Invoiced, then match."""
@@ -217,15 +215,14 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
         )
         told = [chosen.reason] if chosen.reason else []
         dialog = FormDialog(f"Match {chosen.document} to a customer", told, [field], "Match")
-        self.app.push_screen(dialog, partial(self._match, self._whose, chosen.object_id))
+        ask_with(self, dialog, partial(self._match, self._whose, chosen.object_id))
 
-    def _match(self, name: str, customer: str, values: dict[str, Any] | None) -> None:
-        if values is not None:
-            choice = values["their_id"] or CREATE
-            self.decide(
-                partial(platform_records.plan_choose, name=name, customer=customer, choice=choice),
-                asks=True,
-            )
+    def _match(self, name: str, customer: str, values: dict[str, Any]) -> None:
+        choice = values["their_id"] or CREATE
+        self.decide(
+            partial(platform_records.plan_choose, name=name, customer=customer, choice=choice),
+            asks=True,
+        )
 
     # Connecting.
 
@@ -244,11 +241,9 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
         told = ["Nothing is sent yet: first you see what would be sent."]
         fields = [company, *account_fields(key_is_needed=True)]
         dialog = FormDialog("Connect Invoiced", told, fields, "Connect")
-        self.app.push_screen(dialog, self._connect)
+        ask_with(self, dialog, self._connect)
 
-    def _connect(self, values: dict[str, Any] | None) -> None:
-        if values is None:
-            return
+    def _connect(self, values: dict[str, Any]) -> None:
         self.say("Asking Invoiced…", stays=True)
         opening = partial(open_door, values, self.worker)
         self.go_on(self.worker.beside(opening), partial(self._opened, values))

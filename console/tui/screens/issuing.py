@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from console.tui.bindings import bind, bindings
 from console.tui.screens.base import StoreScreen
+from console.tui.widgets.dialog import ask_with
 from console.tui.widgets.dialogs import Confirm
 from console.tui.worker import Trouble
 from shared.rules.operators import Role
@@ -84,8 +85,7 @@ class IssuesPasswords(StoreScreen[Snapshot]):
         chosen = self.issuing_for()
         if chosen is not None and self.may_change():
             connection, applications = chosen
-            dialog = GenerateScreen(connection, applications, renewed=renewed)
-            self.app.push_screen(dialog, lambda sentence: self.say(sentence) if sentence else None)
+            ask_with(self, GenerateScreen(connection, applications, renewed=renewed), self.say)
 
     def action_rotate(self) -> None:
         """Ask, then replace the password."""

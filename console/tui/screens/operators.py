@@ -13,6 +13,7 @@ from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
+from console.tui.widgets.dialog import ask_with
 from console.tui.widgets.form import ChoiceField, Field, TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.records import Records
@@ -111,21 +112,20 @@ class OperatorsScreen(
             ),
         ]
         told = [NOTHING.rpartition("+ adds one. ")[2]]
-        self.app.push_screen(FormDialog("Add an operator", told, fields, "Add"), self._add)
+        ask_with(self, FormDialog("Add an operator", told, fields, "Add"), self._add)
 
-    def _add(self, values: dict[str, Any] | None) -> None:
-        if values is not None:
-            self.decide(
-                partial(
-                    operations.plan_add,
-                    name=values["name"],
-                    role=values["role"],
-                    names=values["names"],
-                    user="",
-                    group=values["group"],
-                ),
-                asks=True,
-            )
+    def _add(self, values: dict[str, Any]) -> None:
+        self.decide(
+            partial(
+                operations.plan_add,
+                name=values["name"],
+                role=values["role"],
+                names=values["names"],
+                user="",
+                group=values["group"],
+            ),
+            asks=True,
+        )
 
     def action_remove(self) -> None:
         """Ask, then end the rights."""

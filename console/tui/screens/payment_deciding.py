@@ -12,6 +12,7 @@ from rich.text import Text
 from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.render import titled
 from console.tui.screens.hint import OpensHint
+from console.tui.widgets.dialog import ask_with
 from console.tui.widgets.dialogs import AskReason
 from shared.models.store import Store
 from shared.operations import payment_allowances, payments
@@ -85,22 +86,11 @@ class DecidesPayments(OpensHint[Snapshot]):
     def action_skip(self) -> None:
         """Ask for the reason, then skip."""
         payment = self.payment()
-        if payment is None:
-            return
-        payment_ids = [payment.id]
-
-        def answered(reason: str | None) -> None:
-            if reason is not None:
-                self.decide(partial(payments.plan_skip, payment_ids=payment_ids, because=reason))
-
-        self.app.push_screen(
-            AskReason(
-                f"Skip {payment.document}?",
-                ["It will not be posted to QuickBooks unless somebody unskips it."],
-                "The reason, for the record",
-            ),
-            answered,
-        )
+        if payment is not None:
+            plan = partial(payments.plan_skip, payment_ids=[payment.id])
+            told = "It will not be posted to QuickBooks unless somebody unskips it."
+            dialog = AskReason(f"Skip {payment.document}?", [told], "The reason, for the record")
+            ask_with(self, dialog, lambda reason: self.decide(partial(plan, because=reason)))
 
     def action_unskip(self) -> None:
         """Say what taking the skip back would do, and ask."""

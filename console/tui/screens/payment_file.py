@@ -11,18 +11,14 @@ from typing import Any
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.suggester import Suggester
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from console.tui.bindings import bind, bindings
 from console.tui.screens.asking import Asking
+from console.tui.widgets.dialog import ask_with
 from console.tui.widgets.form import ChoiceField, Field, Form, TextField, Wrong
-from console.tui.widgets.header import Header
-from console.tui.widgets.key_line import KeyLine
-from console.tui.widgets.push_button import PushButton
 from console.tui.widgets.text_view import TextView
-from console.tui.widgets.title_bar import TitleBar
 from console.tui.worker import StoreWorker
 from shared.errors import CannotBeMeant, StoreError
 from shared.models.store import Store
@@ -67,14 +63,10 @@ class TakeFileScreen(Asking[str | None]):
         self._connection = connection or takers[0].connection
 
     def compose(self) -> ComposeResult:
-        yield Header()
-        yield TitleBar("Import a file of payments")
-        yield Form(tuple(self._fields()))
-        yield Static("", id="said")
-        with Horizontal(id="buttons"):
-            yield PushButton("Cancel", id="cancel")
-            yield PushButton("Check file", id="look")
-        yield KeyLine()
+        form = Form(tuple(self._fields()))
+        yield from self.framed(
+            "Import a file of payments", form, cancel="Cancel", look="Check file"
+        )
 
     def _fields(self) -> Iterator[Field]:
         yield TextField(
@@ -151,11 +143,10 @@ class TakeFileScreen(Asking[str | None]):
 
     def _show(self, chosen: Chosen, plan: ImportPlan) -> None:
         self.say("")
-        self.app.push_screen(LookScreen(chosen, plan), self._looked)
+        ask_with(self, LookScreen(chosen, plan), self._looked)
 
-    def _looked(self, became: str | None) -> None:
-        if became is not None:
-            self.dismiss(became)
+    def _looked(self, became: str) -> None:
+        self.dismiss(became)
 
 
 ORDERS = (
@@ -198,14 +189,8 @@ class LookScreen(Asking[str | None]):
         self._taking = False
 
     def compose(self) -> ComposeResult:
-        yield Header()
-        yield TitleBar(f"{self._chosen.path.name} for {self._chosen.connection}")
-        yield TextView()
-        yield Static("", id="said")
-        with Horizontal(id="buttons"):
-            yield PushButton("Back", id="back")
-            yield PushButton("Import", id="take")
-        yield KeyLine()
+        place = f"{self._chosen.path.name} for {self._chosen.connection}"
+        yield from self.framed(place, TextView(), back="Back", take="Import")
 
     def on_mount(self) -> None:
         """Show what would happen."""

@@ -15,6 +15,7 @@ from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.payment import PaymentScreen
 from console.tui.screens.payment_deciding import DecidesPayments
 from console.tui.screens.payment_file import TakeFileScreen
+from console.tui.widgets.dialog import ask_with
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import CURRENCY, RecordTable, Row
 from console.tui.widgets.records import Records
@@ -139,12 +140,11 @@ class PaymentsScreen(
             return
         company = self.company or self._company_chosen()
         name = company.name if company else ""
-        self.app.push_screen(TakeFileScreen(takers, name), self._file_taken)
+        ask_with(self, TakeFileScreen(takers, name), self._file_taken)
 
-    def _file_taken(self, became: str | None) -> None:
-        if became is not None:
-            self.say(became)
-            self.ask()
+    def _file_taken(self, became: str) -> None:
+        self.say(became)
+        self.ask()
 
     def able(self) -> dict[str, bool]:
         return super().able() | {

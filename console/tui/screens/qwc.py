@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
 from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.asking import Asking
-from console.tui.widgets.header import Header
-from console.tui.widgets.key_line import KeyLine
-from console.tui.widgets.push_button import PushButton
 from console.tui.widgets.secret import Secret
 from console.tui.widgets.text_view import Labeled, Paragraph, TextView
 from console.tui.widgets.title_bar import TitleBar
@@ -73,19 +69,17 @@ class PasswordScreen(Asking[Ended]):
         self._links: tuple[Link, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield Header()
-        yield TitleBar("Password")
-        yield Static("Working…", id="whose")
-        yield Secret()
-        yield Static(Text(CLOSE), id="once")
-        yield TextView()
-        yield Static("", id="said")
-        with Horizontal(id="buttons"):
-            yield PushButton("Copy password", id="copy")
-            yield PushButton("Copy the rest", id="steps")
-            yield PushButton("Download links", id="links")
-            yield PushButton("Done", id="done")
-        yield KeyLine()
+        yield from self.framed(
+            "Password",
+            Static("Working…", id="whose"),
+            Secret(),
+            Static(Text(CLOSE), id="once"),
+            TextView(),
+            copy="Copy password",
+            steps="Copy the rest",
+            links="Download links",
+            done="Done",
+        )
 
     def on_mount(self) -> None:
         """Begin; there is nothing to see yet."""

@@ -10,19 +10,15 @@ from typing import Any, cast
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.asking import Asking
+from console.tui.widgets.dialog import ask_with
 from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
-from console.tui.widgets.header import Header
-from console.tui.widgets.key_line import KeyLine
-from console.tui.widgets.push_button import PushButton
 from console.tui.widgets.text_view import TextView
-from console.tui.widgets.title_bar import TitleBar
 from console.tui.worker import Console, Trouble
 from shared.operations import stores
 from shared.operations.stores import Restored
@@ -54,14 +50,8 @@ class RestoreScreen(Asking[None]):
         self._is_done = False
 
     def compose(self) -> ComposeResult:
-        yield Header()
-        yield TitleBar(f"Restore {self._backup.name}")
-        yield TextView()
-        yield Static("", id="said")
-        with Horizontal(id="buttons"):
-            yield PushButton("Back", id="back")
-            yield PushButton("Restore", id="restore")
-        yield KeyLine()
+        place = f"Restore {self._backup.name}"
+        yield from self.framed(place, TextView(), back="Back", restore="Restore")
 
     def on_mount(self) -> None:
         """Check at once."""
@@ -130,11 +120,9 @@ class RestoreScreen(Asking[None]):
             typed = TextField("name", "To replace the store, type its name", name, _named(name))
             told = [f"{self._store} is replaced by {self._backup}."]
             dialog = FormDialog("Restore this backup?", told, [typed], "Restore")
-            self.app.push_screen(dialog, self._restore)
+            ask_with(self, dialog, self._restore)
 
-    def _restore(self, given: dict[str, Any] | None) -> None:
-        if given is None:
-            return
+    def _restore(self, given: dict[str, Any]) -> None:
         worker, backup = self.worker, self._backup
         self._begin("Restoring…")
         work = partial(stores.restore, worker.settings.database, backup, worker.who, worker.person)

@@ -7,13 +7,12 @@ from typing import cast
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.widgets import Button, Static
 
 from console.tui.bindings import bind, bindings
-from console.tui.widgets.dialog import Dialog
+from console.tui.widgets.dialog import Dialog, buttons
 from console.tui.widgets.key_line import KeyLine
-from console.tui.widgets.push_button import PushButton
 from console.tui.widgets.secret import Secret
 from console.tui.worker import Console
 from shared.operations.describe.text import plain
@@ -46,9 +45,7 @@ class SecretScreen(Dialog[None]):
             yield Static(Text(plain(self._sentence), style="bold"))
             yield Secret()
             yield Static("", id="copied")
-            with Horizontal(id="buttons"):
-                yield PushButton("Copy secret", id="copy")
-                yield PushButton("Done", id="done")
+            yield buttons(copy="Copy secret", done="Done")
         yield KeyLine()
 
     def on_mount(self) -> None:

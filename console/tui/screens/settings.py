@@ -16,6 +16,7 @@ from console.tui.screens import settings_fields as fields
 from console.tui.screens import settings_rows
 from console.tui.screens.issuing import IssuesPasswords
 from console.tui.widgets.beside import Beside
+from console.tui.widgets.dialog import ask_with
 from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.record_table import Column, RecordTable
@@ -117,11 +118,9 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
             [fields.field_of(one, getattr(connection, one.key))],
             "Continue" if one.asks else "Change",
         )
-        self.app.push_screen(dialog, partial(self._chosen, one, connection))
+        ask_with(self, dialog, partial(self._chosen, one, connection))
 
-    def _chosen(self, one: Setting, before: Connection, changes: dict[str, Any] | None) -> None:
-        if changes is None:
-            return
+    def _chosen(self, one: Setting, before: Connection, changes: dict[str, Any]) -> None:
         if changes[one.key] == getattr(before, one.key):
             self.say("Nothing was changed: that is the current value.")
         else:
@@ -141,14 +140,11 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
             fields.deposit_fields(self.snapshot.accounts),
             "Add",
         )
-        self.app.push_screen(dialog, self._add_deposit)
+        ask_with(self, dialog, self._add_deposit)
 
-    def _add_deposit(self, values: dict[str, Any] | None) -> None:
-        if values is not None:
-            wanted = fields.deposit_rule(values)
-            self.decide(
-                partial(payment_rules.plan_deposit, which=self._connection_id, wanted=wanted)
-            )
+    def _add_deposit(self, values: dict[str, Any]) -> None:
+        wanted = fields.deposit_rule(values)
+        self.decide(partial(payment_rules.plan_deposit, which=self._connection_id, wanted=wanted))
 
     def action_set_method(self) -> None:
         """Ask for a method rule, and add it."""
@@ -160,14 +156,11 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
             fields.method_fields(self.snapshot.methods),
             "Add",
         )
-        self.app.push_screen(dialog, self._set_method)
+        ask_with(self, dialog, self._set_method)
 
-    def _set_method(self, values: dict[str, Any] | None) -> None:
-        if values is not None:
-            wanted = fields.method_rule(values)
-            self.decide(
-                partial(payment_rules.plan_method, which=self._connection_id, wanted=wanted)
-            )
+    def _set_method(self, values: dict[str, Any]) -> None:
+        wanted = fields.method_rule(values)
+        self.decide(partial(payment_rules.plan_method, which=self._connection_id, wanted=wanted))
 
     def _remove_rule(self, rule: str) -> None:
         if self.snapshot is not None and self.may_change():

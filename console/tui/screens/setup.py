@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Button, ContentSwitcher, Static
 
@@ -29,12 +29,8 @@ from console.tui.screens.setup_rules import SetupRules
 from console.tui.screens.setup_steps import MISFITS, DataFlows, proposed, summary
 from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.form import Form, TextField
-from console.tui.widgets.header import Header
-from console.tui.widgets.key_line import KeyLine
-from console.tui.widgets.push_button import PushButton
 from console.tui.widgets.record_table import RecordTable
 from console.tui.widgets.text_view import TextView
-from console.tui.widgets.title_bar import TitleBar
 from console.tui.worker import Trouble
 from shared.operations import connections, issuing
 from shared.operations.connectors import ConnectPlan, Door
@@ -106,35 +102,30 @@ class SetupScreen(Asking[Connection | None]):
     def compose(self) -> ComposeResult:
         """All steps, of which one is shown; so none forgets what was typed."""
         worker = self.worker
-        yield Header()
-        yield TitleBar("Setup")
-        yield Static(id="step")
-        with ContentSwitcher(initial="company"):
-            with Vertical(id="company"):
-                yield Form(proposed("name", "company_file", "layout"))
-            with Vertical(id="address"):
-                yield AddressChecks(worker.settings, worker.network, worker.clock)
-            with Vertical(id="schedule"):
-                yield Form(proposed("run_every_minutes", "start_date"))
-            with Vertical(id="data"):
-                yield DataFlows()
-            with Vertical(id="rules"):
-                yield Form(proposed("missing_method"))
-                yield SetupRules(self.say)
-            with Vertical(id="misfits"):
-                yield Form(proposed(*MISFITS))
-            with Vertical(id="invoiced"):
-                yield Static(Text(INVOICED), classes="about")
-                yield Form(account_fields(key_is_needed=False))
-            with Vertical(id="files"):
-                yield Form([_folder_field()])
-                yield TextView()
-        yield Static("", id="said")
-        with Horizontal(id="buttons"):
-            yield PushButton("Back", id="back")
-            yield PushButton("Next", id="next")
-            yield PushButton("Create and generate", id="create")
-        yield KeyLine()
+        yield from self.framed(
+            "Setup",
+            Static(id="step"),
+            ContentSwitcher(
+                Vertical(Form(proposed("name", "company_file", "layout")), id="company"),
+                Vertical(
+                    AddressChecks(worker.settings, worker.network, worker.clock), id="address"
+                ),
+                Vertical(Form(proposed("run_every_minutes", "start_date")), id="schedule"),
+                Vertical(DataFlows(), id="data"),
+                Vertical(Form(proposed("missing_method")), SetupRules(self.say), id="rules"),
+                Vertical(Form(proposed(*MISFITS)), id="misfits"),
+                Vertical(
+                    Static(Text(INVOICED), classes="about"),
+                    Form(account_fields(key_is_needed=False)),
+                    id="invoiced",
+                ),
+                Vertical(Form([_folder_field()]), TextView(), id="files"),
+                initial="company",
+            ),
+            back="Back",
+            next="Next",
+            create="Create and generate",
+        )
 
     def on_mount(self) -> None:
         """Begin with the name."""

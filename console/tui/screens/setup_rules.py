@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from console.tui.screens import settings_fields as fields
 from console.tui.screens.settings_rows import rule_lines
+from console.tui.widgets.dialog import ask_with
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.record_table import Column, RecordTable
 from shared.operations.describe import payment_rules as describe
@@ -68,15 +69,13 @@ class SetupRules(Vertical):
             fields.deposit_fields(()),
             "Add",
         )
-        self.app.push_screen(dialog, self._add_deposit)
+        ask_with(self, dialog, self._add_deposit)
 
     def _ask_method(self) -> None:
         dialog = FormDialog("Add a method rule", [], fields.method_fields(()), "Add")
-        self.app.push_screen(dialog, self._set_method)
+        ask_with(self, dialog, self._set_method)
 
-    def _add_deposit(self, values: dict[str, Any] | None) -> None:
-        if values is None:
-            return
+    def _add_deposit(self, values: dict[str, Any]) -> None:
         rule = fields.deposit_rule(values)
         if _conditions(rule) in map(_conditions, self.deposits):
             self._say(
@@ -87,9 +86,7 @@ class SetupRules(Vertical):
         self.deposits = (*self.deposits, replace(rule, id=number))
         self._show()
 
-    def _set_method(self, values: dict[str, Any] | None) -> None:
-        if values is None:
-            return
+    def _set_method(self, values: dict[str, Any]) -> None:
         rule = fields.method_rule(values)
         others = (one for one in self.methods if folded(one.method) != folded(rule.method))
         self.methods = (*others, rule)

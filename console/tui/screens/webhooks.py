@@ -13,6 +13,7 @@ from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.outlets import OutletsScreen
 from console.tui.screens.paging import Listed
+from console.tui.widgets.dialog import ask_with
 from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.records import Records
@@ -127,18 +128,17 @@ class WebhooksScreen(OutletsScreen[Shown, WebhookStanding, Asked]):
             ),
         ]
         told = ["It receives invoices, customers and payments as they are at that time."]
-        self.app.push_screen(FormDialog("Add a webhook", told, fields, "Add"), self._add)
+        ask_with(self, FormDialog("Add a webhook", told, fields, "Add"), self._add)
 
-    def _add(self, values: dict[str, Any] | None) -> None:
-        if values is not None:
-            self.decide(
-                partial(
-                    operations.plan_add,
-                    connection=values["name"],
-                    url=values["url"],
-                    kinds=values["kinds"],
-                )
+    def _add(self, values: dict[str, Any]) -> None:
+        self.decide(
+            partial(
+                operations.plan_add,
+                connection=values["name"],
+                url=values["url"],
+                kinds=values["kinds"],
             )
+        )
 
     def action_retry(self) -> None:
         """Deliver again what was set aside."""

@@ -7,15 +7,13 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.widgets import Button, Input, Static
 
 from console.tui.bindings import bind, bindings
-from console.tui.widgets.dialog import Dialog
+from console.tui.widgets.dialog import Dialog, buttons, question
 from console.tui.widgets.key_line import KeyLine
-from console.tui.widgets.push_button import PushButton
 from shared.operations.deciding import Outcome, Plan
-from shared.operations.describe.text import plain
 
 
 class Confirm(Dialog[bool]):
@@ -47,12 +45,8 @@ class Confirm(Dialog[bool]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="dialog", can_focus=False):
-            yield Static(Text(plain(self._title), style="bold"))
-            for one in self._told:
-                yield Static(Text(plain(one)))
-            with Horizontal(id="buttons"):
-                yield PushButton(self._keep, id="cancel")
-                yield PushButton(self._button, id="agree")
+            yield from question(self._title, self._told)
+            yield buttons(cancel=self._keep, agree=self._button)
         yield KeyLine()
 
     @on(Button.Pressed)
@@ -82,9 +76,7 @@ class AskReason(Dialog[str | None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="dialog", can_focus=False):
-            yield Static(Text(plain(self._title), style="bold"))
-            for one in self._told:
-                yield Static(Text(plain(one)))
+            yield from question(self._title, self._told)
             yield Static(Text(f"{self._label}, then Enter:"))
             yield Input()
         yield KeyLine()

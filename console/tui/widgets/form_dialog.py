@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, Static
+from textual.containers import Vertical
+from textual.widgets import Button
 
 from console.tui.bindings import bind, bindings
-from console.tui.widgets.dialog import Dialog
+from console.tui.widgets.dialog import Dialog, buttons, question
 from console.tui.widgets.form import Field, Form
 from console.tui.widgets.key_line import KeyLine
-from console.tui.widgets.push_button import PushButton
-from shared.operations.describe.text import plain
 
 
 class FormDialog(Dialog[dict[str, Any] | None]):
@@ -59,13 +56,9 @@ class FormDialog(Dialog[dict[str, Any] | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="form-dialog"):
-            yield Static(Text(plain(self._title), style="bold"))
-            for one in self._told:
-                yield Static(Text(plain(one)))
+            yield from question(self._title, self._told)
             yield Form(self._fields)
-            with Horizontal(id="buttons"):
-                yield PushButton("Cancel", id="cancel")
-                yield PushButton(self._button, id="agree")
+            yield buttons(cancel="Cancel", agree=self._button)
         yield KeyLine()
 
     @on(Button.Pressed)
