@@ -99,21 +99,13 @@ class BackupsScreen(StoreScreen[tuple[BackupFile, ...]]):
         self.show_place(f"Backups ({len(snapshot)})")
         self.explain()
 
-    def _mark_stale(self, trouble: Trouble) -> None:
+    def without_store(self, _trouble: Trouble) -> Callable[[], tuple[BackupFile, ...]]:
         """A store that cannot be used is what backups are for."""
-        super()._mark_stale(trouble)
-        self.snapshot = None
         url = self.worker.settings.database
-        work = partial(backup_files.view_without_store, url, self._folder)
-        self.go_on(self.worker.beside(work), self._show_without_store)
-
-    def _show_without_store(self, found: tuple[BackupFile, ...]) -> None:
-        if self.snapshot is None:
-            self.remove_class("-loading", "-stale")
-            self.show(found)
+        return partial(backup_files.view_without_store, url, self._folder)
 
     def explain(self) -> None:
-        one = self._files.get(self.query_one(RecordTable).key or "")
+        one = self._files.get(self.under_cursor)
         other = [_ANOTHER] if self._files else [_NONE, _ANOTHER]
         self.query_one(TextView).show(list(_told(one)) if one else other)
 

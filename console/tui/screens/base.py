@@ -166,6 +166,11 @@ class ConsoleScreen(Screen[None]):
         self.refresh_bindings()
 
     @property
+    def under_cursor(self) -> str:
+        """The key of the record under the cursor of the ``RecordTable``; empty: none."""
+        return next((table.key or "" for table in self.query(RecordTable)), "")
+
+    @property
     def text_told(self) -> str:
         """What the ``TextView`` tells of the record under the cursor, however quick the keys."""
         self.explain()
@@ -184,8 +189,15 @@ class ConsoleScreen(Screen[None]):
         """Copy what the ``TextView`` tells; COPIED says what that is."""
         self.copy(self.text_told, self.COPIED)
 
+    def able(self) -> dict[str, bool]:
+        """Which actions work now, and which are dimmed; those that are not in it always work."""
+        return {}
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide Esc where there is nowhere to go back to, and 0 where all companies are shown."""
+        able = self.able()
+        if action in able:
+            return True if able[action] else None
         if action == "all_companies":
             return self.company is not None
         return action != "back" or not cast(Console, self.app).is_first
@@ -241,6 +253,10 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
     def show(self, snapshot: Snapshot) -> None:
         """Bring an answer into the widgets; called only when it differs from the last."""
         raise NotImplementedError
+
+    def without_store(self, trouble: Trouble) -> Callable[[], Snapshot] | None:
+        """What finds out what can be shown while the store cannot be used; None: nothing can."""
+        return None
 
     def read_anew(self) -> None:
         """The store may have changed: what else is shown of it is to be read again, too."""
@@ -401,6 +417,14 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         self.query_one("#trouble", Static).update(
             Text(plain(f"{trouble}{shown} Trying again every second."))
         )
+        if (work := self.without_store(trouble)) is not None:
+            self.snapshot = None
+            self.go_on(self.worker.beside(work), self._show_without_store)
+
+    def _show_without_store(self, found: Snapshot) -> None:
+        if self.snapshot is None:
+            self.remove_class("-loading", "-stale")
+            self.show(found)
 
     def _show_standing(self, standing: str) -> None:
         self.query_one(TitleBar).show(standing=standing)

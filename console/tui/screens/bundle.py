@@ -77,14 +77,11 @@ class BundleScreen(ReadsDetail[Bundle]):
         self.show_place(f"Support bundle of sync {snapshot.sync_id}: {files}, masked")
         self.explain()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim saving and copying until there is something."""
-        if action in ("save", "copy") and self.snapshot is None:
-            return None
-        return super().check_action(action, parameters)
+    def able(self) -> dict[str, bool]:
+        return super().able() | dict.fromkeys(("save", "copy"), self.snapshot is not None)
 
     def explain(self) -> None:
-        part = self._parts.get(self.query_one(RecordTable).key or "")
+        part = self._parts.get(self.under_cursor)
         self.query_one(TextView).show(list(_shown(part)) if part else [], from_top=True)
 
     def action_save(self) -> None:

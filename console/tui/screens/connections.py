@@ -285,11 +285,12 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         if line:
             self.app.push_screen(SettingsScreen(line.overview.connection.id, self.say))
 
+    def able(self) -> dict[str, bool]:
+        return super().able() | dict.fromkeys(("problems", "settings"), bool(self._lines))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "panel":
             return self._has_panels
-        if action in ("problems", "settings") and not self._lines:
-            return None
         return super().check_action(action, parameters)
 
     def issuing_for(self) -> tuple[Connection, Sequence[Application]] | None:

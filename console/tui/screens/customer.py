@@ -79,10 +79,8 @@ class CustomerScreen(OpensHint[CustomerDetail]):
         self.query_one(TextView).show([line for one in sections for line in render.lines(one)])
         self.query_one(RecordTable).show(list(self._rows(snapshot)))
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "more":
-            return True if self.snapshot is not None and self.snapshot.more else None
-        return super().check_action(action, parameters)
+    def able(self) -> dict[str, bool]:
+        return super().able() | {"more": self.snapshot is not None and self.snapshot.more}
 
     @on(RecordTable.Opened)
     def _open(self, event: RecordTable.Opened) -> None:
@@ -94,7 +92,7 @@ class CustomerScreen(OpensHint[CustomerDetail]):
         self.ask()
 
     def hint_code(self) -> str:
-        line = self._lines.get(self.query_one(RecordTable).key or "")
+        line = self._lines.get(self.under_cursor)
         return line.left_out if line is not None else ""
 
     def _rows(self, detail: CustomerDetail) -> Iterator[Row | Heading]:

@@ -67,10 +67,8 @@ class CustomerNameScreen(StoreScreen[CustomerName]):
         self.query_one(TextView).show(list(self._about(snapshot)))
         self.query_one(RecordTable).show(list(self._rows(snapshot)))
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "unmap":
-            return True if self.snapshot is not None and self.snapshot.mapping else None
-        return super().check_action(action, parameters)
+    def able(self) -> dict[str, bool]:
+        return super().able() | {"unmap": bool(self.snapshot and self.snapshot.mapping)}
 
     @on(Input.Changed)
     def _filter_changed(self) -> None:

@@ -90,10 +90,8 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
         self.show_place(f"Matched names{of} ({count(len(chosen), 'name')})")
         self.explain()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "unmap":
-            return True if self._chosen() else None
-        return super().check_action(action, parameters)
+    def able(self) -> dict[str, bool]:
+        return super().able() | {"unmap": self._chosen() is not None}
 
     def explain(self) -> None:
         one = self._chosen()
@@ -121,9 +119,7 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
             )
 
     def _chosen(self) -> MappedName | None:
-        if not self.is_mounted:
-            return None
-        return self._names.get(self.query_one(RecordTable).key or "")
+        return self._names.get(self.under_cursor)
 
 
 def _searched(one: MappedName) -> str:

@@ -69,24 +69,12 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
         self._here = snapshot
         self._list()
 
-    def _mark_stale(self, trouble: Trouble) -> None:
-        """Without the store go on with what can be checked without it."""
-        super()._mark_stale(trouble)
-        self.snapshot = None
+    def without_store(self, trouble: Trouble) -> Callable[[], tuple[Check, ...]]:
         error = StoreError(trouble.sentence, trouble.remedy)
-        settings, machine = self.worker.settings, self.worker.machine()
-        work = partial(health.view, error, settings, machine)
-        self.go_on(self.worker.beside(work), self._show_without_store)
+        return partial(health.view, error, self.worker.settings, self.worker.machine())
 
-    def _show_without_store(self, found: tuple[Check, ...]) -> None:
-        if self.snapshot is None:
-            self.remove_class("-loading", "-stale")
-            self.show(found)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "network" and self._calling and not self._calling.done():
-            return None
-        return super().check_action(action, parameters)
+    def able(self) -> dict[str, bool]:
+        return super().able() | {"network": self._calling is None or self._calling.done()}
 
     def action_network(self) -> None:
         """Ask the network, on a thread of its own."""
@@ -120,8 +108,7 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
         self.explain()
 
     def explain(self) -> None:
-        key = self.query_one(RecordTable).key or ""
-        self.query_one(TextView).show(self._told.get(key, []))
+        self.query_one(TextView).show(self._told.get(self.under_cursor, []))
 
     def _settings(self) -> Iterator[Row | Heading]:
         """Where each setting comes from; what somebody set before the defaults."""

@@ -97,8 +97,7 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         raise NotImplementedError
 
     def able(self) -> dict[str, bool]:
-        """Which actions work now; those that are not in it are not dimmed by this."""
-        return {
+        return super().able() | {
             "next_page": self.snapshot is not None and self.next_start(self.snapshot) is not None,
             "page_before": len(self._starts) > 1,
             "company": self._company_chosen() not in (None, self.company),
@@ -116,9 +115,7 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
 
     def chosen(self) -> Record | None:
         """The record under the cursor."""
-        if not self.is_mounted:
-            return None
-        return self.records.get(self.query_one(RecordTable).key or "")
+        return self.records.get(self.under_cursor)
 
     def body(self) -> ComposeResult:
         self._shown_of = self.company
@@ -146,12 +143,6 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
             self._cursor_on, self._top = "", None
         self.show_place(self.place(snapshot))
         self.explain()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        able = self.able()
-        if action in able:
-            return True if able[action] else None
-        return super().check_action(action, parameters)
 
     def explain(self) -> None:
         record = self.chosen()

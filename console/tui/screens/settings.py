@@ -67,14 +67,12 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
         self.query_one(RecordTable).show(list(lines))
         self.explain()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what waits for the store, and what there is nothing to forget of."""
+    def able(self) -> dict[str, bool]:
         held = self.snapshot
-        if action in ("add_deposit", "set_method", "remove"):
-            return True if held else None
-        if action == "unbind":
-            return True if held and held.connection.binding else None
-        return super().check_action(action, parameters)
+        return super().able() | {
+            **dict.fromkeys(("add_deposit", "set_method", "remove"), held is not None),
+            "unbind": held is not None and held.connection.binding is not None,
+        }
 
     def issuing_for(self) -> tuple[Connection, Sequence[Application]] | None:
         held = self.snapshot

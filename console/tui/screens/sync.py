@@ -83,13 +83,12 @@ class SyncScreen(DecidesProblems[SyncView]):
         self.set_class(not self._records, "-no-records")
         self.explain()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def able(self) -> dict[str, bool]:
         detail = self.snapshot
-        if action == "stop":
-            return True if detail and detail.sync.ended_at is None else None
-        if action == "more":
-            return True if detail and len(detail.others) < detail.others_count else None
-        return super().check_action(action, parameters)
+        return super().able() | {
+            "stop": detail is not None and detail.sync.ended_at is None,
+            "more": detail is not None and len(detail.others) < detail.others_count,
+        }
 
     def explain(self) -> None:
         self.query_one(TextView).show(list(self._told()))
@@ -132,9 +131,7 @@ class SyncScreen(DecidesProblems[SyncView]):
         return self.snapshot.sync.error_code if self.snapshot is not None else ""
 
     def _chosen(self) -> TouchedRecord | None:
-        if not self.is_mounted:
-            return None
-        return self._records.get(self.query_one(RecordTable).key or "")
+        return self._records.get(self.under_cursor)
 
     def _told(self) -> Iterator[Paragraph]:
         touched = self._chosen()

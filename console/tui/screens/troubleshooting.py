@@ -61,10 +61,8 @@ class TroubleshootingScreen(ConsoleScreen):
         if self._start is not None:
             self.query_one(RecordTable).go_to(self._start.code)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "copy" and not self._entries:
-            return None
-        return super().check_action(action, parameters)
+    def able(self) -> dict[str, bool]:
+        return super().able() | {"copy": bool(self._entries)}
 
     @on(Input.Changed)
     def _list(self) -> None:
@@ -82,7 +80,7 @@ class TroubleshootingScreen(ConsoleScreen):
         self.explain()
 
     def explain(self) -> None:
-        known = self._entries.get(self.query_one(RecordTable).key or "")
+        known = self._entries.get(self.under_cursor)
         told = list(_told(known)) if known else []
         self.query_one(TextView).show(told, from_top=True)
 
