@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
+from attrs import define
 from twisted.logger import Logger, LogLevel, LogLevelFilterPredicate
 
+from daemon.served_certificate import ServedCertificate
 from daemon.systemd import notify
 from shared.settings import SETTINGS, Settings, SettingsRefused
 
@@ -18,31 +19,17 @@ RELOADED = frozenset({"log"})
 """Settings that take effect in a running daemon."""
 
 
-class ReadAgain(Protocol):
-    """What can read its files again."""
-
-    def read_again(self, *, always: bool = False) -> bool:
-        """Read them; whether others are in use now."""
-
-
+@define(eq=False, repr=False)
 class Reloading:
     """Reads settings and certificates again; ``load`` raises SettingsRefused like load_settings."""
 
     log = Logger()
 
-    def __init__(
-        self,
-        settings: Settings,
-        load: Callable[[], Settings],
-        levels: LogLevelFilterPredicate,
-        certificates: Sequence[ReadAgain],
-        environ: Mapping[str, str],
-    ) -> None:
-        self._settings = settings
-        self._load = load
-        self._levels = levels
-        self._certificates = certificates
-        self._environ = environ
+    _settings: Settings
+    _load: Callable[[], Settings]
+    _levels: LogLevelFilterPredicate
+    _certificates: Sequence[ServedCertificate]
+    _environ: Mapping[str, str]
 
     def reload(self) -> None:
         """Take what changed into use; settings that cannot be used change nothing."""

@@ -59,10 +59,8 @@ class StoreWorkers:
         hand_back: Callable[[Sequence[Done]], object],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store = store
+        self._store, self._hand_back, self._clock = store, hand_back, clock
         self._shares = store.engine == "sqlite"
-        self._hand_back = hand_back
-        self._clock = clock
         self._waiting: SimpleQueue[Unit | None] = SimpleQueue()
         self._held: Unit | None = None  # the next one, which shares nothing
         self._threads = [

@@ -13,7 +13,7 @@ from itertools import count
 from typing import Any
 
 from daemon.api import problem_details
-from daemon.api.routes import BASE, Parameter, Route
+from daemon.api.routes import BASE, Route
 from daemon.api.table import ROUTES
 from shared.about import VERSION
 from shared.operations.contracts.schemas import Schema, request_of
@@ -98,8 +98,8 @@ def _operation(route: Route) -> Schema:
     made: Schema = {
         "operationId": route.name,
         "summary": route.does,
-        "tags": [_tag(route)],
-        "parameters": [*_in_path(route), *map(_in_query, route.parameters), *_headers(route)],
+        "tags": [route.parts[2] if len(route.parts) > 2 else "connections"],
+        "parameters": [*_in_path(route), *_in_query(route), *_headers(route)],
         "responses": _responses(route),
     }
     if route.told:
@@ -110,10 +110,6 @@ def _operation(route: Route) -> Schema:
             "content": {"application/json": {"schema": request_of(route.body)}},
         }
     return made
-
-
-def _tag(route: Route) -> str:
-    return route.parts[2] if len(route.parts) > 2 else "connections"
 
 
 _PLACES = {
@@ -134,8 +130,9 @@ def _in_path(route: Route) -> Iterator[Schema]:
         yield {"name": name, "in": "path", "required": True, **told}
 
 
-def _in_query(one: Parameter) -> Schema:
-    return {"name": one.name, "in": "query", "description": one.meaning, "schema": one.schema}
+def _in_query(route: Route) -> Iterator[Schema]:
+    for one in route.parameters:
+        yield {"name": one.name, "in": "query", "description": one.meaning, "schema": one.schema}
 
 
 def _headers(route: Route) -> Iterator[Schema]:

@@ -71,10 +71,6 @@ def _list_connections(asked: Asked) -> Found:
     return Found({"data": [CONNECTION.of(one) for one in found], "next": None})
 
 
-def _show_connection(asked: Asked) -> Found:
-    return Found(CONNECTION.of(connections.view(asked.store, asked.connection.id)))
-
-
 # Invoices and customers.
 
 
@@ -217,10 +213,6 @@ def _list_problems(asked: Asked) -> Found:
         raise bad_place(str(after)) from None
 
 
-def _show_problem(asked: Asked) -> Found:
-    return Found(PROBLEM.of(_problem(asked)))
-
-
 def _problem(asked: Asked) -> Problem:
     text = asked.path["number"]
     number = _number("problem", text)
@@ -234,10 +226,6 @@ def _number(what: str, text: str) -> int:
     if text.isascii() and text.isdecimal() and len(text) < 19:
         return int(text)
     raise NotFound(what, text)
-
-
-def _retry_problem(asked: Asked) -> Found:
-    return _decided(asked, problems.plan_retry(asked.store, [_problem(asked).id]))
 
 
 def _skip_problem(asked: Asked) -> Found:
@@ -310,6 +298,10 @@ _CURSOR: Schema = {
 }
 
 
+def _only(name: str, words: tuple[str, ...], told: str = "only these") -> Parameter:
+    return Parameter(name, told, words=words, many=True)
+
+
 _read = partial(Route, "GET")
 _write = partial(Route, access=Access.WRITE)
 _SINCE = Parameter(
@@ -334,14 +326,20 @@ ROUTES: tuple[Route, ...] = (
         _list_connections,
         list_of(CONNECTION),
     ),
-    _read(OF_ONE, "show_connection", "One connection", _show_connection, object_of(CONNECTION)),
+    _read(
+        OF_ONE,
+        "show_connection",
+        "One connection",
+        lambda asked: Found(CONNECTION.of(connections.view(asked.store, asked.connection.id))),
+        object_of(CONNECTION),
+    ),
     _read(
         f"{OF_ONE}/invoices",
         "list_invoices",
         "Imported invoices, most recently read first; or those changed since a cursor",
         _list_invoices,
         list_of(LISTED_INVOICE, cursor=_CURSOR),
-        (*PAGED, Parameter("status", "only these", words=_STATUSES, many=True), _SINCE),
+        (*PAGED, _only("status", _STATUSES), _SINCE),
         own_units=True,
         told=(
             "To keep a copy of all invoices: read every page, each of which has the same "
@@ -383,7 +381,7 @@ ROUTES: tuple[Route, ...] = (
         "Payments of both sides, newest first",
         _list_payments,
         list_of(PAYMENT_LINE),
-        (*PAGED, Parameter("status", "only these", words=_STANDINGS, many=True)),
+        (*PAGED, _only("status", _STANDINGS)),
     ),
     _write(
         "POST",
@@ -433,21 +431,13 @@ ROUTES: tuple[Route, ...] = (
         "Problems, most recently seen first",
         _list_problems,
         list_of(PROBLEM),
-        (
-            *PAGED,
-            Parameter(
-                "state",
-                "only these states; default: those that are waiting",
-                words=_STATES,
-                many=True,
-            ),
-        ),
+        (*PAGED, _only("state", _STATES, "only these states; default: those that are waiting")),
     ),
     _read(
         f"{OF_ONE}/problems/{{number}}",
         "show_problem",
         "One problem",
-        _show_problem,
+        lambda asked: Found(PROBLEM.of(_problem(asked))),
         object_of(PROBLEM),
     ),
     _write(
@@ -455,7 +445,7 @@ ROUTES: tuple[Route, ...] = (
         f"{OF_ONE}/problems/{{number}}/retry",
         "retry_problem",
         "Have the next sync check again",
-        _retry_problem,
+        lambda asked: _decided(asked, problems.plan_retry(asked.store, [_problem(asked).id])),
         _DECIDED,
         (_PREVIEW,),
         body=requests.Confirmation,
@@ -478,12 +468,7 @@ ROUTES: tuple[Route, ...] = (
         "Syncs, newest first",
         _list_syncs,
         list_of(SYNC),
-        (
-            *PAGED,
-            Parameter(
-                "state", "only these", words=tuple(one.value for one in SyncState), many=True
-            ),
-        ),
+        (*PAGED, _only("state", tuple(one.value for one in SyncState))),
     ),
     _read(f"{OF_ONE}/syncs/{{number}}", "show_sync", "One sync", _show_sync, object_of(SYNC)),
     _read(
@@ -502,11 +487,10 @@ ROUTES: tuple[Route, ...] = (
         (
             LIMIT,
             _EVENTS_AFTER,
-            Parameter(
+            _only(
                 "kind",
-                ("only these kinds: `invoice.closed`, or `invoice` for all of them"),
-                words=events.WORDS,
-                many=True,
+                events.WORDS,
+                "only these kinds: `invoice.closed`, or `invoice` for all of them",
             ),
             Parameter(
                 "wait",

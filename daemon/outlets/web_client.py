@@ -11,6 +11,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any, cast
 
+from attrs import define
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
 from twisted.internet.error import ConnectError, DNSLookupError
@@ -104,15 +105,13 @@ class _Drain(Protocol):
 
 
 @implementer(IAgentEndpointFactory)
+@define(eq=False, repr=False)
 class _Endpoints:
     """How an address is connected to."""
 
-    def __init__(
-        self, reactor: Any, policy: BrowserLikePolicyForHTTPS, private_allowed: bool
-    ) -> None:
-        self._reactor = reactor
-        self._policy = policy
-        self._private_allowed = private_allowed
+    _reactor: Any
+    _policy: BrowserLikePolicyForHTTPS
+    _private_allowed: bool
 
     def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
         secure = uri.scheme == b"https"
@@ -126,17 +125,15 @@ class _Endpoints:
 
 
 @implementer(IStreamClientEndpoint)
+@define(eq=False, repr=False)
 class _CheckedEndpoint:
     """Resolves a host, and connects to that of its addresses which is allowed."""
 
-    def __init__(
-        self, reactor: Any, host: str, port: int, *, secure: bool, private_allowed: bool
-    ) -> None:
-        self._reactor = reactor
-        self._host = host
-        self._port = port
-        self._secure = secure
-        self._private_allowed = private_allowed
+    _reactor: Any
+    _host: str
+    _port: int
+    _secure: bool
+    _private_allowed: bool
 
     def connect(self, protocolFactory: Any) -> Deferred[IProtocol]:
         return Deferred.fromCoroutine(self._connect(_Bounded(self._reactor, protocolFactory)))

@@ -218,10 +218,7 @@ def unreadable(state: State, said: str) -> tuple[State, Move]:
 
     Whatever garbled it may be over in a while, so each try waits longer than the one before.
     """
-    if state.tries >= state.most_tries:
-        return state, Fail("answer-unreadable", said, facts={"reason": said})
-    state = replace(_from_first_page(state), tries=state.tries + 1)
-    return state, Pause(2 ** (state.tries - 1))
+    return _once_more(state, Fail("answer-unreadable", said, facts={"reason": said}))
 
 
 def for_less(state: State, said: str) -> tuple[State, Move]:
@@ -252,8 +249,12 @@ def _fewer_ids(state: State, said: str) -> tuple[State, Move]:
 
 def try_again(state: State, said: str) -> tuple[State, Move]:
     """QuickBooks is busy: ask once more after a pause, which gets longer each time."""
+    return _once_more(state, Fail("retries-exhausted", said, facts={"times": str(state.tries + 1)}))
+
+
+def _once_more(state: State, at_the_end: Fail) -> tuple[State, Move]:
     if state.tries >= state.most_tries:
-        return state, Fail("retries-exhausted", said, facts={"times": str(state.tries + 1)})
+        return state, at_the_end
     state = replace(_from_first_page(state), tries=state.tries + 1)
     return state, Pause(2 ** (state.tries - 1))
 

@@ -8,7 +8,7 @@ from shared.hints.catalog import Hint, Kind, all_hints, canonical, hint, hresult
 from shared.hints.finding import find, search
 from shared.hints.page import sections
 from shared.hints.sentences import say, tell
-from shared.qbxml.statuses import Actor
+from shared.qbxml.status_table import Actor
 
 __all__ = [
     "Actor",

@@ -15,7 +15,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from shared.qbxml.statuses import (
+from shared.qbxml.status_table import (
     MESSAGE_SET_STATUSES,
     RANGES,
     STATUSES,
@@ -23,8 +23,8 @@ from shared.qbxml.statuses import (
     Effect,
     StatusMeaning,
     StatusRange,
-    range_of,
 )
+from shared.qbxml.statuses import range_of
 from shared.structs import Value, replace
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from shared.hints.catalog import Hint, Kind, all_hints, hint
-from shared.qbxml.statuses import Actor, Effect
+from shared.qbxml.status_table import Actor, Effect
 
 _HEAD = """\
 # Hints: what happened, and what to do

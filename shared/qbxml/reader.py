@@ -187,8 +187,9 @@ class _Answer:
 
     def feed(self, block: bytes) -> Iterator[Part]:
         """Parse a block and hand out what it completed."""
-        if self._root is None:
-            _check_head(block)
+        if self._root is None and b"<!DOCTYPE" in block:  # the root is within the first block
+            told = "it has a DOCTYPE, which QuickBooks never sends"
+            raise UnreadableAnswer(Unreadable.DOCTYPE, told)
         tags = self._weigh(block)
         self._sample_names(block)
         self._is_marked = self._is_marked or MARK_BYTES in block
@@ -295,7 +296,7 @@ class _Answer:
     def _message_set(self, message_set: Element, is_complete: bool) -> Iterator[Part]:
         if not self._is_open:
             self._is_open = True
-            yield _message_set_head(message_set)
+            yield MessageSetHead(_whole_number(message_set, "messageSetStatusCode"))
         for response, response_is_complete in _children(message_set, is_complete):
             if not response.tag.endswith("Rs"):
                 continue
@@ -309,7 +310,8 @@ class _Answer:
         for record, record_is_complete in _children(response, is_complete):
             if record_is_complete:
                 if self._is_marked and _take_marks_out(record):
-                    yield Repaired(record.tag, _identity(record))
+                    identity = record.findtext("TxnID") or record.findtext("ListID") or ""
+                    yield Repaired(record.tag, identity)
                 value = read_record(record)
                 if value is not None:
                     yield value
@@ -339,12 +341,6 @@ def _children(parent: Element, is_complete: bool) -> Iterator[tuple[Element, boo
         yield child, is_complete or index < last
 
 
-def _check_head(head: bytes) -> None:
-    """Refuse what must not reach the parser. The root element is within the first block."""
-    if b"<!DOCTYPE" in head:
-        raise UnreadableAnswer(Unreadable.DOCTYPE, "it has a DOCTYPE, which QuickBooks never sends")
-
-
 def _what_it_is(head: bytes) -> str:
     root = re.search(rb"<([A-Za-z_][A-Za-z0-9_.:-]{0,40})", head)
     if root is None:
@@ -371,14 +367,6 @@ def _take_marks_out(record: Element) -> bool:
 
 
 _IDS = frozenset({"TxnID", "ListID"})
-
-
-def _identity(record: Element) -> str:
-    return record.findtext("TxnID") or record.findtext("ListID") or ""
-
-
-def _message_set_head(message_set: Element) -> MessageSetHead:
-    return MessageSetHead(_whole_number(message_set, "messageSetStatusCode"))
 
 
 def _response_head(response: Element) -> ResponseHead:

@@ -8,15 +8,15 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from shared.qbxml.status_table import MESSAGE_SET_STATUSES as MESSAGE_SET_STATUSES
-from shared.qbxml.status_table import RANGES as RANGES
-from shared.qbxml.status_table import STATUSES as STATUSES
-from shared.qbxml.status_table import UNDOCUMENTED
-from shared.qbxml.status_table import Actor as Actor
-from shared.qbxml.status_table import Effect as Effect
-from shared.qbxml.status_table import Severity as Severity
-from shared.qbxml.status_table import StatusMeaning as StatusMeaning
-from shared.qbxml.status_table import StatusRange as StatusRange
+from shared.qbxml.status_table import (
+    MESSAGE_SET_STATUSES,
+    RANGES,
+    STATUSES,
+    UNDOCUMENTED,
+    Effect,
+    StatusMeaning,
+    StatusRange,
+)
 from shared.structs import replace
 
 # These cover several causes; QuickBooks' words tell a passing lock from a lasting refusal.

@@ -13,8 +13,7 @@ from shared.hints import Actor, Kind, all_hints, canonical, hint, hresult, say, 
 from shared.hints.catalog import default_fields
 from shared.hints.page import render_markdown
 from shared.hints.sentences import MAX_SENTENCE
-from shared.qbxml.status_table import Effect
-from shared.qbxml.statuses import STATUSES
+from shared.qbxml.status_table import STATUSES, Effect
 from tests.shared import said
 
 ROOT = Path(__file__).parents[2]

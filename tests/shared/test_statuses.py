@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from shared.qbxml.statuses import (
+from shared.qbxml.status_table import (
     MESSAGE_SET_STATUSES,
     RANGES,
     STATUSES,
     Actor,
     Effect,
     Severity,
+)
+from shared.qbxml.statuses import (
     is_success,
     is_transient,
     lost_iterator,

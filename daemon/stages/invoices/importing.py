@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from functools import partial
 
 from daemon.stages.invoices import intake
 from daemon.stages.invoices.plan import Step
@@ -52,11 +53,6 @@ def store_rows(session: Session, step: Step, rows: Sequence[object], now: dateti
     report(session, broken, now)
     seen = frozenset(one.object_id for one in broken)
     return tally.plus(Tally(failed=len(seen), seen_ids=seen))
-
-
-def _store_list(session: Session, rows: Sequence[object], now: datetime) -> Tally:
-    """Invoices of a list, which tells what is open, too."""
-    return _store_invoices(session, rows, now, is_list=True)
 
 
 def _store_invoices(
@@ -174,7 +170,7 @@ def _store_customers(session: Session, rows: Sequence[object], now: datetime) ->
 
 
 STORE: dict[Step, Callable[[Session, Sequence[object], datetime], Tally]] = {
-    Step.READ: _store_list,
+    Step.READ: partial(_store_invoices, is_list=True),  # a list tells what is open, too
     Step.NAMED_CUSTOMERS: _store_customers,
     Step.NAMED: _store_invoices,
     Step.REREAD: _store_invoices,

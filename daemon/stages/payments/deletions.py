@@ -66,7 +66,8 @@ def take_listed(
         return (note_listed(session, state, rows) if is_counted else state), True
     _, count = heads
     deleted = _deleted(rows)
-    if _some_unread(rows) or _in_all(count) != state.deleted_before + len(deleted):
+    in_all = count.ret_count if statuses.is_success(count.status.code) else None
+    if _some_unread(rows) or in_all != state.deleted_before + len(deleted):
         recounts = state.recounts + 1
         return replace(state, deleted_before=NOT_LISTED, recounts=recounts), False
     return state, True
@@ -91,7 +92,3 @@ def _some_unread(rows: Sequence[object]) -> bool:
 def _numbers(deleted: Sequence[TxnDeletedRet]) -> Iterator[str]:
     """Of all that was deleted only what may be ours: the rest is never looked for."""
     return (one.ref_number for one in deleted if tags.may_be_ours(one.ref_number))
-
-
-def _in_all(count: ResponseHead) -> int | None:
-    return count.ret_count if statuses.is_success(count.status.code) else None

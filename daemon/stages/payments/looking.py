@@ -330,7 +330,8 @@ def _looked_in_vain(
 
 def _verdict(session: Session, part: PaymentPart, seen: _Seen) -> Fits | HeldBack | Unfit:
     payment, posting = part.payment, part.posting
-    may, closing = allowed(session.connection, payment), _closing_date(session)
+    binding, may = session.connection.binding, allowed(session.connection, payment)
+    closing = binding.closing_date if binding else ""
     if posting.uses:
         return verdict.judge(payment, posting, seen.invoices, closing, may)
     customers = seen.customers
@@ -375,11 +376,6 @@ def _search(
     if part.posting.generation > 1 or not isinstance(proof.event, protocol.FoundNone):
         return proof
     return evidence.of_another(rows, part.payment, part.posting, known_by, own) or proof
-
-
-def _closing_date(session: Session) -> str:
-    binding = session.connection.binding
-    return str(binding.closing_date or "") if binding else ""
 
 
 def _accept(posting: Posting, day: date, fits: Fits, found: Places, now: datetime) -> None:

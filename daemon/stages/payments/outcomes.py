@@ -55,7 +55,11 @@ def apply(
         _save(session, held, result, now)
         _in_doubt(part.posting, held, result, evidence, window, now)
         return result
-    closed = replace(before, phase=Phase.CLOSED, turned_away=_turned_away(before, evidence))
+    event = evidence.event
+    turned_away = before.turned_away
+    if isinstance(event, protocol.Unanswered):
+        turned_away = event.turned_away
+    closed = replace(before, phase=Phase.CLOSED, turned_away=turned_away)
     _save(session, held, closed, now, outcome=result.outcome)
     match result.outcome:
         case Outcome.POSTED:
@@ -69,11 +73,6 @@ def apply(
         case Outcome.NOT_RUN:
             _not_run(session, part, evidence, now, set_id=held.set_id)
     return result
-
-
-def _turned_away(before: OpenSet, evidence: Evidence) -> bool:
-    event = evidence.event
-    return event.turned_away if isinstance(event, protocol.Unanswered) else before.turned_away
 
 
 def _save(

@@ -20,11 +20,9 @@ from shared.qbxml.payment_responses import ReceivePaymentRet
 from shared.qbxml.responses import BadRecord, TxnDeletedRet
 from shared.rules.payments.values import (
     Payment,
-    PaymentUse,
     Posting,
     PostingState,
     ReceivedPayment,
-    ReceivedUse,
     UseKind,
 )
 from shared.rules.values import Outcome, RecordKind, Session, Trouble
@@ -141,23 +139,15 @@ def _store_theirs(session: Session, payments: Sequence[ReceivedPayment], now: da
     wanted = {one.txn_id: one for one in _wanted(session, payments, before)}
     stored = from_quickbooks.store(connection.id, session.sync_id or 0, list(wanted.values()), now)
     changed = [*stored.imported, *stored.updated]
-    invoices = {use.txn_id for one in changed for use in wanted[one].uses if _is_invoice(use)}
-    invoices |= {
-        use.invoice_txn_id for one in stored.updated if one in before for use in _paid(before[one])
-    }
+    used = [use for one in changed for use in wanted[one].uses]
+    invoices = {use.txn_id for use in used if use.txn_type == INVOICE}
+    used_before = [use for one in stored.updated if one in before for use in before[one].uses]
+    invoices |= {use.invoice_txn_id for use in used_before if use.kind is UseKind.INVOICE}
     own_payments.queue_reread(session, invoices)
     for txn_id, payment in from_quickbooks.by_txn_id(connection.id, changed).items():
         imported = txn_id in stored.imported
         record_done(session, payment, Outcome.IMPORTED if imported else Outcome.UPDATED)
     return len(changed)
-
-
-def _is_invoice(use: ReceivedUse) -> bool:
-    return use.txn_type == INVOICE
-
-
-def _paid(payment: Payment) -> list[PaymentUse]:
-    return [use for use in payment.uses if use.kind is UseKind.INVOICE]
 
 
 def _wanted(

@@ -24,6 +24,7 @@ from shared.models import daemons
 from shared.models.payments import account_rules, postings, quickbooks_lists, rows, sets
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
+from shared.qbxml.status_table import Effect
 from shared.qbxml.writer import RequestRefused, write_message_set
 from shared.rules.payments import tags
 from shared.rules.payments.allowances import allowed
@@ -245,9 +246,7 @@ def write_refused(
     hint = hints.hresult(hresult)
     # Where QuickBooks' words speak of a lock, the same bytes may well be read another time.
     never = hresult.upper() == PARSE_ERROR and not statuses.speaks_of_a_lock(said)
-    turned_away = hresult.upper() == PARSE_ERROR or bool(
-        hint and hint.effect is statuses.Effect.NOT_DONE
-    )
+    turned_away = hresult.upper() == PARSE_ERROR or bool(hint and hint.effect is Effect.NOT_DONE)
     proof = Evidence(protocol.Unanswered(turned_away, for_good=never), said=said)
     return _outcome(session, state, held, proof, now)
 

@@ -313,7 +313,7 @@ def refusal(
         return StopPosting("payment-not-permitted")
     if code == INVOICE_GONE:
         return of_code("payment-invoice-gone", number=_numbers(posting))
-    if _is_about_closing(said):
+    if "closing date" in said.lower():
         return of_code("payment-books-moved" if may.next_open_day else "payment-closed-period")
     if code == BAD_VALUE and "amount due" in said:
         if may.credit:
@@ -325,10 +325,6 @@ def refusal(
         }
         return of_code("payment-overpays", **fields)
     return of_code(str(code))
-
-
-def _is_about_closing(said: str) -> bool:
-    return "closing date" in said.lower()
 
 
 def _numbers(posting: Posting) -> str:
