@@ -13,18 +13,18 @@ import gc
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
+
+from msgspec import ValidationError, convert
 
 from shared.structs import to_builtins
 from simulator.company.books import Books
-from simulator.company.product import Edition, Habits, Product, Profile
+from simulator.company.product import Profile
 from simulator.company.records import (
     Account,
-    Address,
-    Application,
     Credit,
     Customer,
     Deletion,
@@ -32,14 +32,21 @@ from simulator.company.records import (
     Fault,
     Invoice,
     LateCall,
-    Line,
-    Origin,
     Payment,
-    StoredAnswer,
     StoredSet,
 )
 
 FORMAT, VERSION = "deskbridge-company", 1
+TABLES: dict[str, type[NamedTuple]] = {
+    "entries": Entry,
+    "accounts": Account,
+    "customers": Customer,
+    "invoices": Invoice,
+    "payments": Payment,
+    "credits": Credit,
+    "deletions": Deletion,
+}
+Row = TypeVar("Row", Entry, Account, Customer, Invoice, Payment, Credit, Deletion)
 _COUNTERS = ("seed", "now", "next_id", "next_list_id", "next_txn_number", "sessions")
 
 
@@ -74,16 +81,16 @@ def dump(books: Books) -> str:
         "data_exts": [[*key, value] for key, value in sorted(books.data_exts.items())],
         "message_sets": list(books.message_sets.values()),
         "tables": {
-            "entries": _table(Entry._fields, books.entries.values()),
-            "accounts": _table(Account._fields, books.accounts.values()),
-            "customers": _table(Customer._fields, books.customers.values()),
-            "invoices": _table(Invoice._fields, books.invoices.values()),
-            "payments": _table(Payment._fields, books.payments.values()),
-            "credits": _table(Credit._fields, books.credits.values()),
-            "deletions": _table(Deletion._fields, books.deletions),
+            name: {"columns": kind._fields, "rows": _records(books, name)}
+            for name, kind in TABLES.items()
         },
     }
     return json.dumps(state, ensure_ascii=True, separators=(",", ":")) + "\n"
+
+
+def _records(books: Books, table: str) -> list[object]:
+    held = getattr(books, table)
+    return list(held.values() if isinstance(held, dict) else held)
 
 
 def parse(text: str, path: Path) -> Books:
@@ -107,7 +114,7 @@ def _parse(text: str, path: Path) -> Books:
         )
     try:
         return _books(state)
-    except (KeyError, TypeError, ValueError, AttributeError) as broken:
+    except (KeyError, TypeError, ValueError, AttributeError, ValidationError) as broken:
         raise BadState(
             path, f"the state is damaged ({broken!r}); make it again with `company new`"
         ) from broken
@@ -172,110 +179,36 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _table(columns: tuple[str, ...], rows: Iterable[object]) -> dict[str, object]:
-    return {"columns": columns, "rows": list(rows)}
-
-
-def _rows(state: dict[str, Any], name: str, columns: tuple[str, ...]) -> list[list[Any]]:
+def _rows(state: dict[str, Any], name: str, kind: type[Row]) -> Iterator[Row]:
     table = state["tables"][name]
-    if tuple(table["columns"]) != columns[: len(table["columns"])]:
+    columns, known = tuple(table["columns"]), kind._fields
+    if columns != known[: len(columns)]:
         raise ValueError(f"unexpected columns of {name}")
-    rows: list[list[Any]] = table["rows"]
-    return rows
+    for row in table["rows"]:
+        yield convert(row, kind)
 
 
 def _books(state: dict[str, Any]) -> Books:
-    books = Books(state["clock"]["seed"], _profile(state["profile"]), state["clock"]["now"])
+    profile = convert(state["profile"], Profile)
+    books = Books(state["clock"]["seed"], profile, state["clock"]["now"])
     for name in _COUNTERS:
         setattr(books, name, state["clock"][name])
     rehearsal = state["rehearsal"]
     books.situation = rehearsal["situation"]
-    books.faults = [Fault(*row) for row in rehearsal["faults"]]
+    books.faults = convert(rehearsal["faults"], list[Fault])
     books.locks = set(rehearsal["locks"])
-    books.late = [LateCall(*row) for row in rehearsal.get("late", ())]
-    for stored in (_stored_set(row) for row in state.get("message_sets", ())):
+    books.late = convert(rehearsal.get("late", []), list[LateCall])
+    for stored in convert(state.get("message_sets", []), list[StoredSet]):
         books.message_sets[stored.application, stored.set_id] = stored
     books.data_exts = {(owner, name): value for owner, name, value in state["data_exts"]}
-    for entry in (Entry(*row) for row in _rows(state, "entries", Entry._fields)):
-        books.entries[entry.list_id] = entry
-    for account in (Account(*row) for row in _rows(state, "accounts", Account._fields)):
-        books.accounts[account.list_id] = account
-    for row in _rows(state, "customers", Customer._fields):
-        books.put_customer(_customer(row))
-    for row in _rows(state, "invoices", Invoice._fields):
-        books.put(_invoice(row))
-    for row in _rows(state, "payments", Payment._fields):
-        books.put(_payment(row))
-    for row in _rows(state, "credits", Credit._fields):
-        books.put(_credit(row))
-    books.deletions = [Deletion(*row) for row in _rows(state, "deletions", Deletion._fields)]
+    books.entries = {one.list_id: one for one in _rows(state, "entries", Entry)}
+    books.accounts = {one.list_id: one for one in _rows(state, "accounts", Account)}
+    books.customers = {one.list_id: one for one in _rows(state, "customers", Customer)}
+    for invoice in _rows(state, "invoices", Invoice):
+        books.put(invoice)
+    for payment in _rows(state, "payments", Payment):
+        books.put(payment)
+    for credit in _rows(state, "credits", Credit):
+        books.put(credit)
+    books.deletions = list(_rows(state, "deletions", Deletion))
     return books
-
-
-def _profile(stored: dict[str, Any]) -> Profile:
-    product = Product(**{**stored["product"], "edition": Edition(stored["product"]["edition"])})
-    habits = Habits(**stored.get("habits", {}))
-    currencies = tuple(stored["currencies"])
-    return Profile(**{**stored, "product": product, "currencies": currencies, "habits": habits})
-
-
-def _stored_set(row: list[Any]) -> StoredSet:
-    stored = StoredSet(*row)
-    if stored.answers is None:
-        return stored
-    return stored._replace(answers=tuple(StoredAnswer(*answer) for answer in stored.answers))
-
-
-def _at(record: type[Any], field: str) -> int:
-    index: int = record._fields.index(field)
-    return index
-
-
-_CUSTOMER_ADDRESS, _CUSTOMER_CUSTOM = _at(Customer, "address"), _at(Customer, "custom")
-_INVOICE_LINES, _INVOICE_ORIGIN = _at(Invoice, "lines"), _at(Invoice, "origin")
-_INVOICE_ADDRESS, _INVOICE_SHIP = _at(Invoice, "address"), _at(Invoice, "ship_address")
-_INVOICE_CUSTOM = _at(Invoice, "custom")
-_PAYMENT_APPLIED = _at(Payment, "applied")
-_CREDIT_LINES, _CREDIT_APPLIED = _at(Credit, "lines"), _at(Credit, "applied")
-
-
-def _customer(row: list[Any]) -> Customer:
-    row[_CUSTOMER_ADDRESS] = _address(row[_CUSTOMER_ADDRESS])
-    row[_CUSTOMER_CUSTOM] = _pairs(row[_CUSTOMER_CUSTOM])
-    return Customer(*row)
-
-
-def _invoice(row: list[Any]) -> Invoice:
-    row[_INVOICE_LINES] = _lines(row[_INVOICE_LINES])
-    row[_INVOICE_ADDRESS] = _address(row[_INVOICE_ADDRESS])
-    row[_INVOICE_SHIP] = _address(row[_INVOICE_SHIP])
-    origin = row[_INVOICE_ORIGIN]
-    row[_INVOICE_ORIGIN] = Origin(*origin) if origin else None
-    row[_INVOICE_CUSTOM] = _pairs(row[_INVOICE_CUSTOM])
-    return Invoice(*row)
-
-
-def _payment(row: list[Any]) -> Payment:
-    row[_PAYMENT_APPLIED] = tuple(Application(*one) for one in row[_PAYMENT_APPLIED])
-    payment = Payment(*row)
-    return payment._replace(credits=tuple(payment.credits))
-
-
-def _credit(row: list[Any]) -> Credit:
-    row[_CREDIT_LINES] = _lines(row[_CREDIT_LINES])
-    row[_CREDIT_APPLIED] = tuple(Application(*one) for one in row[_CREDIT_APPLIED])
-    return Credit(*row)
-
-
-def _lines(rows: list[list[Any]]) -> tuple[Line, ...]:
-    for row in rows:
-        row[-1] = _lines(row[-1]) if row[-1] else ()
-    return tuple(Line(*row) for row in rows)
-
-
-def _address(row: list[Any] | None) -> Address | None:
-    return Address(tuple(row[0]), *row[1:]) if row else None
-
-
-def _pairs(rows: list[list[str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in rows)
