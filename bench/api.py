@@ -16,16 +16,7 @@ import time
 from typing import Any
 
 from bench.page import Part, at_most, percentile
-from bench.stage import (
-    Line,
-    command,
-    daemon,
-    free_port,
-    memory_mib,
-    scratch,
-    update,
-    web_connector,
-)
+from bench.stage import Line, command, daemon, free_port, memory_mib, scratch, update, web_connector
 from shared.structs import Value
 from simulator.company import Company
 

@@ -183,12 +183,7 @@ def _pay(_environment: dict[str, str], fake: _Fake) -> None:
 
 
 def _carried(
-    what: str,
-    environment: dict[str, str],
-    pid: int,
-    fake: _Fake,
-    small: Connection,
-    begin: Any,
+    what: str, environment: dict[str, str], pid: int, fake: _Fake, small: Connection, begin: Any
 ) -> Carried:
     """Begin, and wait until all is there, while a small company syncs."""
     fake.ask("count")

@@ -64,8 +64,7 @@ def _each(
 
 
 def _txns(
-    records: Callable[[Books], Mapping[str, Txn]],
-    write: Callable[[TxnWriter, Txn, Shape], str],
+    records: Callable[[Books], Mapping[str, Txn]], write: Callable[[TxnWriter, Txn, Shape], str]
 ) -> Query:
     return Query(
         lambda books, query: filters.transactions(books, query, records(books)),

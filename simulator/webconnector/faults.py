@@ -38,10 +38,7 @@ class FaultKind(StrEnum):
     DROP_SENT = "drop-sent", "the request is sent, the connection fails before the reply"
     DROP_REPLY = "drop-reply", "the service replied, the reply is lost"
     CUT_REPLY = "cut-reply", "half of the reply arrives"
-    CUT_RESPONSE = (
-        "cut-response",
-        "half of QuickBooks' answer is passed on (receiveResponseXML)",
-    )
+    CUT_RESPONSE = ("cut-response", "half of QuickBooks' answer is passed on (receiveResponseXML)")
     REPEAT = "repeat", "the same call is made twice"
     SKIP = "skip", "the call is left out (closeConnection, serverVersion, clientVersion)"
     DELAY = "delay", "the call is made SECONDS later"

@@ -29,8 +29,7 @@ def random_acts(books: Books, count: int, seed: int) -> list[Change]:
 
 
 def _on(
-    among: Callable[[Books], list[One]],
-    act: Callable[[Books, One, random.Random], Change | None],
+    among: Callable[[Books], list[One]], act: Callable[[Books, One, random.Random], Change | None]
 ) -> Chance:
     """An act on one of these, if there is any."""
 
