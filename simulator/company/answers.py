@@ -6,11 +6,17 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from shared.structs import Value
+from simulator.company.errors import OK, Status
 from simulator.company.grammar import Version
+from simulator.company.message_set import Request
+from simulator.company.records import StoredAnswer
 
 _SPECIAL = re.compile("[&<>\"'\x80-\U0010ffff]")
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"}
 _FIRST_ALL = (12, 0)  # from this version on, answers have everything
+RECOVERY_SINCE = (11, 0)  # the ErrorRecovery element
+ANSWER, STATUS, RECOVERY = "answer", "status", "recovery"
 
 # Elements of answers that came later than qbXML 1.0.
 SINCE: dict[str, Version] = {
@@ -101,18 +107,86 @@ def data_ext(owner: str, name: str, value: str) -> str:
     )
 
 
-def record(name: str, parts: Sequence[str], version: Version, include: frozenset[str]) -> str:
+class Shape(Value):
+    """What an answer should hold of each record."""
+
+    version: Version = (13, 0)
+    lines: bool = False
+    links: bool = False
+    include: frozenset[str] = frozenset()
+    owners: frozenset[str] = frozenset()
+
+
+def record(name: str, parts: Sequence[str], shape: Shape) -> str:
     """A whole record of its top-level parts: those asked for, and known in that version."""
-    if include or version < _FIRST_ALL:
-        parts = [part for part in parts if part and _wanted(_name(part), version, include)]
+    if shape.include or shape.version < _FIRST_ALL:
+        parts = [part for part in parts if part and _is_wanted(part[1 : part.index(">")], shape)]
     return f"<{name}>\n{''.join(parts)}</{name}>\n"
 
 
-def _name(part: str) -> str:
-    return part[1 : part.index(">")]
-
-
-def _wanted(name: str, version: Version, include: frozenset[str]) -> bool:
-    if SINCE.get(name, version) > version:
+def _is_wanted(name: str, shape: Shape) -> bool:
+    if SINCE.get(name, shape.version) > shape.version:
         return False
-    return not include or name in include
+    return not shape.include or name in shape.include
+
+
+# Answers to single requests, and the document around them.
+
+
+class Answer(Value):
+    """What one request is answered with; the numbers are None where QuickBooks says none."""
+
+    status: Status = OK
+    records: tuple[str, ...] = ()
+    count: int | None = None
+    remaining: int | None = None
+    iterator_id: str = ""
+    recovery: str = ""
+
+
+def stored(request: Request, answer: Answer) -> StoredAnswer:
+    """An answer as it is kept with its message set."""
+    status = answer.status
+    attributes = {
+        "requestID": request.request_id,
+        "statusCode": status.code,
+        "statusSeverity": status.severity,
+        "statusMessage": status.message,
+        "retCount": answer.count,
+        "iteratorRemainingCount": answer.remaining,
+        "iteratorID": answer.iterator_id or None,
+    }
+    head = " ".join(
+        f'{key}="{escape(str(value))}"' for key, value in attributes.items() if value is not None
+    )
+    return StoredAnswer(
+        name=request.type.name.removesuffix("Rq") + "Rs",
+        head=head,
+        data="".join(answer.records),
+        recovery=wrap("ErrorRecovery", (answer.recovery,)) if answer.recovery else "",
+    )
+
+
+def text(answers: Iterable[StoredAnswer], show: str) -> str:
+    """Answers as qbXML: with their records, with their ErrorRecovery, or with their status alone.
+
+    ``show`` is ANSWER, RECOVERY or STATUS.
+    """
+    return "".join(_text(one, show) for one in answers)
+
+
+def _text(one: StoredAnswer, show: str) -> str:
+    inside = one.data if show == ANSWER else one.recovery if show == RECOVERY else ""
+    if not inside:
+        return f"<{one.name} {one.head} />\n"
+    return f"<{one.name} {one.head}>\n{inside}</{one.name}>\n"
+
+
+def message_set(answers: str, new_id: str | None, code: str) -> str:
+    """The document around the answers; the attributes come only where ids were given."""
+    new = f' newMessageSetID="{escape(new_id)}"' if new_id is not None else ""
+    status = f' messageSetStatusCode="{code}"' if code else ""
+    return (
+        f'<?xml version="1.0" ?>\n<QBXML>\n<QBXMLMsgsRs{new}{status}>\n'
+        f"{answers}</QBXMLMsgsRs>\n</QBXML>\n"
+    )

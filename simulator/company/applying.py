@@ -127,7 +127,12 @@ def _invoice(books: Books, txn_id: str, payer: Payer) -> Invoice:
     invoice = books.invoices.get(txn_id)
     if invoice is None or invoice.pending or invoice.voided:
         raise refusals.not_found(txn_id)
-    if not _may_pay(books, payer.customer, invoice.customer):
+    # A parent pays the invoices of its jobs only where the file is set up so.
+    parents_pay = books.profile.habits.parents_pay_jobs
+    may_pay = books.stands_under(invoice.customer, payer.customer) and (
+        parents_pay or invoice.customer == payer.customer
+    )
+    if not may_pay:
         raise refusals.not_found(txn_id)
     if txn_id in books.locks or invoice.customer in books.locks:
         raise refusals.in_use(KIND, "transaction")
@@ -136,13 +141,6 @@ def _invoice(books: Books, txn_id: str, payer: Payer) -> Invoice:
         why = "The transaction stands in another Accounts Receivable account."
         raise refusals.bad_reference("Account", name, KIND, why)
     return invoice
-
-
-def _may_pay(books: Books, payer: str, owner: str) -> bool:
-    """Its own invoices; a parent pays those of its jobs only where the file is set up so."""
-    if not books.profile.habits.parents_pay_jobs:
-        return payer == owner
-    return any(above.list_id == payer for above in books.ancestors(owner))
 
 
 def _credit_left(books: Books, credit: SetCredit, payer: Payer) -> int:

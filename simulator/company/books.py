@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
+import uuid
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import ROUND_HALF_UP, Decimal
+from typing import TypeVar
 
 from simulator.company.clock import ZONES, Zone, day, stamp
 from simulator.company.product import CURRENCIES, Profile
@@ -24,6 +27,7 @@ from simulator.company.records import (
     StoredSet,
 )
 
+One = TypeVar("One", Entry, Account)
 MAX_SUBLEVEL = 4
 DELETED_DAYS = 90
 USUAL_DISCOUNTS = "Sales Discounts"
@@ -201,13 +205,9 @@ class Books:
         """How many parents stand above: 0 for a customer, 1 for its job."""
         return sum(1 for _ in self.ancestors(list_id)) - 1
 
-    def family(self, list_id: str) -> list[str]:
-        """The customer with all jobs below it."""
-        return [
-            other
-            for other in self.customers
-            if any(customer.list_id == list_id for customer in self.ancestors(other))
-        ]
+    def stands_under(self, list_id: str, above: str) -> bool:
+        """Whether a customer is the other one, or a job somewhere below it."""
+        return any(customer.list_id == above for customer in self.ancestors(list_id))
 
     def is_active(self, list_id: str) -> bool:
         """Whether the customer and all that it stands under are active."""
@@ -235,11 +235,7 @@ class Books:
 
     def entry(self, kind: str, name: str) -> Entry:
         """The entry of a list by its name. Raises NotInBooks."""
-        for entry in self.of_kind(kind):
-            if entry.name.casefold() == name.casefold():
-                return entry
-        known = ", ".join(entry.name for entry in self.of_kind(kind))
-        raise NotInBooks(f"There is no {kind} {name!r} in the books; there are: {known}.")
+        return _named(kind, name, self.of_kind(kind))
 
     def receivable(self, currency: str) -> Account:
         """The Accounts Receivable account of a currency."""
@@ -255,11 +251,7 @@ class Books:
 
     def account(self, name: str) -> Account:
         """An account by its name. Raises NotInBooks."""
-        for account in self.accounts.values():
-            if account.name.casefold() == name.casefold():
-                return account
-        known = ", ".join(one.name for one in self.accounts.values())
-        raise NotInBooks(f"There is no account {name!r} in the books; there are: {known}.")
+        return _named("account", name, self.accounts.values())
 
     def undeposited_funds(self) -> Account:
         """Where payments go that are not deposited yet."""
@@ -279,7 +271,8 @@ class Books:
 
     def exchange_rate(self, currency: str) -> str:
         """What one unit of a currency costs in home currency, as QuickBooks writes it."""
-        return _ratio(CURRENCIES[currency].rate, CURRENCIES[self.profile.home_currency].rate)
+        rate, home = CURRENCIES[currency].rate, CURRENCIES[self.profile.home_currency].rate
+        return format((Decimal(rate) / Decimal(home)).quantize(Decimal("0.0001")).normalize(), "f")
 
     def recent_deletions(self, kind: str) -> list[Deletion]:
         """The deletions of a kind that QuickBooks still tells of: those of the last 90 days."""
@@ -287,9 +280,17 @@ class Books:
         return [one for one in self.deletions if one.kind == kind and one.deleted >= since]
 
 
-def _ratio(rate: str, home: str) -> str:
-    ratio = (Decimal(rate) / Decimal(home)).quantize(Decimal("0.0001"))
-    return format(ratio.normalize(), "f")
+def guid(rnd: random.Random) -> str:
+    """A GUID in braces."""
+    return f"{{{uuid.UUID(int=rnd.getrandbits(128))}}}"
+
+
+def _named(kind: str, name: str, among: Collection[One]) -> One:
+    for one in among:
+        if one.name.casefold() == name.casefold():
+            return one
+    known = ", ".join(one.name for one in among)
+    raise NotInBooks(f"There is no {kind} {name!r} in the books; there are: {known}.")
 
 
 def in_home(amount: int, rate: str) -> int:

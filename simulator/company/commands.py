@@ -16,7 +16,7 @@ from simulator.company.clock import ZONES
 from simulator.company.company import TODAY, Company, make_profile
 from simulator.company.errors import QuickBooksError
 from simulator.company.product import CURRENCIES, Edition, Product
-from simulator.company.records import Applier, Customer, Document, Invoice
+from simulator.company.records import Customer, Document, Invoice
 from simulator.company.rehearsal_commands import (
     backup,
     closing,
@@ -299,10 +299,6 @@ def _status(one: Invoice) -> str:
     return "void" if one.voided else "pending" if one.pending else "paid" if one.is_paid else "open"
 
 
-def _applied_to(one: Applier) -> str:
-    return " ".join(use.txn_id for use in one.applied)
-
-
 def _rows(books: Books, kind: str) -> Iterable[tuple[Row, bool]]:
     """What is shown of all records of a kind, and whether each is open, unused or active."""
     if kind == "customers":
@@ -318,4 +314,5 @@ def _rows(books: Books, kind: str) -> Iterable[tuple[Row, bool]]:
         )
         for one in found.values():
             row = _document(books, one, left)
-            yield {**row, "applied_to": _applied_to(one)}, bool(one.balance)
+            applied_to = " ".join(use.txn_id for use in one.applied)
+            yield {**row, "applied_to": applied_to}, bool(one.balance)

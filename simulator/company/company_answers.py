@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from simulator.company.answers import data_ext, element, flag, record, ref, wrap
+from simulator.company.answers import Shape, data_ext, element, flag, record, ref, wrap
 from simulator.company.books import Books
 from simulator.company.product import COUNTRY, CURRENCIES, Edition
 from simulator.company.records import Entry
-from simulator.company.references import Shape
 
 _ADDRESS = ("1 Custom House Wharf", "Attn: Books")
 
@@ -36,7 +35,7 @@ def host(books: Books, shape: Shape) -> str:
         *(element("SupportedQBXMLVersion", version) for version in product.versions),
         *_fields(IsAutomaticLogin=False, QBFileMode=product.file_mode),
     ]
-    return record("HostRet", parts, shape.version, shape.include)
+    return record("HostRet", parts, shape)
 
 
 def company(books: Books, shape: Shape) -> str:
@@ -68,7 +67,7 @@ def company(books: Books, shape: Shape) -> str:
             if owner in shape.owners
         ),
     ]
-    return record("CompanyRet", parts, shape.version, shape.include)
+    return record("CompanyRet", parts, shape)
 
 
 def preferences(books: Books, shape: Shape) -> str:
@@ -120,7 +119,7 @@ def preferences(books: Books, shape: Shape) -> str:
             IsPersonalDataAccessAllowed=True,
         ),
     ]
-    return record("PreferencesRet", parts, shape.version, shape.include)
+    return record("PreferencesRet", parts, shape)
 
 
 def _multicurrency(books: Books) -> str:

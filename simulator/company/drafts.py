@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from simulator.company import forms, ledger, names
-from simulator.company.books import Books
+from simulator.company.books import Books, guid
 from simulator.company.clock import day, later
 from simulator.company.product import Edition
 from simulator.company.records import Address, Customer, Invoice, Line, Origin
@@ -171,16 +171,12 @@ class InvoiceMaker:
             address=customer.address,
             ship_address=customer.address if self._plain_lines else None,
             to_be_printed=rnd.random() < 0.2,
-            external_guid=self._guid() if rnd.random() < 0.05 else "",
+            external_guid=guid(rnd) if rnd.random() < 0.05 else "",
             discount=subtotal * 2 // 100 if discounted else 0,
             discount_date=later(date, 10) if discounted else "",
             origin=self._origin(date) if ordered else None,
             custom=(("Job code", f"J{rnd.randrange(100, 999)}"),) if rnd.random() < 0.1 else (),
         )
-
-    def _guid(self) -> str:
-        text = f"{self._rnd.getrandbits(128):032x}"
-        return f"{{{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}}}"
 
     def _origin(self, date: str) -> Origin:
         kind = self._rnd.choice(("SalesOrder", "Estimate"))

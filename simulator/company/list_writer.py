@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulator.company.answers import element, escape, flag, record, wrap
+from simulator.company.answers import Shape, element, escape, flag, record, wrap
 from simulator.company.books import Books, money
 from simulator.company.grammar import Version
 from simulator.company.product import Edition
 from simulator.company.records import Account, Customer, Deletion, Entry
-from simulator.company.references import References, Shape, address, custom_fields
+from simulator.company.references import References, address, custom_fields
 
 _TAX_COUNTRY = {Edition.CA: "Canada", Edition.UK: "UK"}
 
@@ -54,7 +54,7 @@ class ListWriter:
             self._refs.currency(one.currency),
             *custom_fields(one.custom, shape),
         ]
-        return record("CustomerRet", parts, shape.version, shape.include)
+        return record("CustomerRet", parts, shape)
 
     def account(self, one: Account, shape: Shape) -> str:
         """An AccountRet."""
@@ -73,7 +73,7 @@ class ListWriter:
             "<CashFlowClassification>NotApplicable</CashFlowClassification>\n",
             self._refs.currency(one.currency),
         ]
-        return record("AccountRet", parts, shape.version, shape.include)
+        return record("AccountRet", parts, shape)
 
     def payment_method(self, one: Entry, shape: Shape) -> str:
         """A PaymentMethodRet."""
@@ -83,7 +83,7 @@ class ListWriter:
             flag("IsActive", one.active),
             element("PaymentMethodType", one.detail),
         ]
-        return record("PaymentMethodRet", parts, shape.version, shape.include)
+        return record("PaymentMethodRet", parts, shape)
 
     def txn_deleted(self, one: Deletion, shape: Shape) -> str:
         """A TxnDeletedRet."""
@@ -96,8 +96,7 @@ class ListWriter:
                 element("TimeDeleted", self._stamp(one.deleted)),
                 element("RefNumber", one.label),
             ],
-            shape.version,
-            shape.include,
+            shape,
         )
 
     def _list_core(

@@ -32,7 +32,9 @@ class PlannedFaults:
 
     def status(self, name: str, own: bool) -> Status | None:
         """The status that a single request fails with."""
-        fault = self._use_up([name], own, _is_status)
+        fault = self._use_up(
+            [name], own, lambda fault: not fault.is_hresult and fault.code not in SET_CODES
+        )
         if fault is None:
             return None
         code = int(fault.code)
@@ -47,10 +49,6 @@ class PlannedFaults:
                 self._books.writes += 1
                 return fault
         return None
-
-
-def _is_status(fault: Fault) -> bool:
-    return not fault.is_hresult and fault.code not in SET_CODES
 
 
 def failure(fault: Fault) -> QuickBooksError:

@@ -82,15 +82,11 @@ def _application_problems(books: Books) -> Iterator[str]:
                 yield f"{applier.txn_id} is applied to {use.txn_id} in another A/R account"
             elif invoice.currency != applier.currency:
                 yield f"{applier.txn_id} is applied to {use.txn_id} in another currency"
-            elif not _may_pay(books, applier.customer, invoice.customer):
+            elif applier.customer != invoice.customer and not (
+                invoice.customer in books.customers
+                and books.stands_under(invoice.customer, applier.customer)  # some files allow it
+            ):
                 yield f"{applier.txn_id} is applied to {use.txn_id} of another customer"
-
-
-def _may_pay(books: Books, payer: str, owner: str) -> bool:
-    """Its own invoices, or those of its jobs, which some files allow."""
-    if payer == owner or owner not in books.customers:
-        return payer == owner
-    return any(above.list_id == payer for above in books.ancestors(owner))
 
 
 def _customer_problems(books: Books) -> Iterator[str]:

@@ -14,15 +14,15 @@ from lxml import etree
 
 from shared.structs import Value, replace
 from simulator.company import company_answers, fields, filters, refusals
-from simulator.company.answering import Answer
-from simulator.company.books import Books
+from simulator.company.answers import Answer, Shape
+from simulator.company.books import Books, guid
 from simulator.company.errors import NOTHING_FOUND, OK, RequestFailed, Status
 from simulator.company.filters import Selection
 from simulator.company.grammar import Version
 from simulator.company.list_writer import ListWriter
 from simulator.company.message_set import Request
 from simulator.company.records import Credit, Invoice, Payment
-from simulator.company.references import References, Shape
+from simulator.company.references import References
 from simulator.company.txn_writer import TxnWriter
 
 One = TypeVar("One")
@@ -153,8 +153,7 @@ class Finder:
         return QUERIES[request.type.name].write(self._books, self._writers, ids, shape)
 
     def _start(self, request: Request, answer: Answer, left: tuple[str, ...]) -> Answer:
-        bits = f"{self._random.getrandbits(128):032x}"
-        iterator_id = f"{{{bits[:8]}-{bits[8:12]}-{bits[12:16]}-{bits[16:20]}-{bits[20:]}}}"
+        iterator_id = guid(self._random)
         if left:
             self._iterators[iterator_id] = _Iterator(_without_count(request.element), left)
         return replace(answer, remaining=len(left), iterator_id=iterator_id)

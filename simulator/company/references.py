@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from shared.structs import Value
-from simulator.company.answers import data_ext, element, ref, wrap
+from simulator.company.answers import Shape, data_ext, element, ref, wrap
 from simulator.company.books import Books
-from simulator.company.grammar import Version
 from simulator.company.records import Address
 
 CUSTOM_FIELDS = "0"
-
-
-class Shape(Value):
-    """What an answer should hold of each record."""
-
-    version: Version = (13, 0)
-    lines: bool = False
-    links: bool = False
-    include: frozenset[str] = frozenset()
-    owners: frozenset[str] = frozenset()
 
 
 class References:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.company import answering, message_set, planned, recovery
-from simulator.company.answering import ANSWER, STATUS, Answer
-from simulator.company.answers import escape
+from simulator.company import answers, message_set, planned, recovery
+from simulator.company.answers import ANSWER, RECOVERY_SINCE, STATUS, Answer, escape
 from simulator.company.books import Books
 from simulator.company.errors import (
     CRASHES,
@@ -21,7 +20,6 @@ from simulator.company.message_set import MessageSet, Request
 from simulator.company.planned import PlannedFaults
 from simulator.company.queries import QUERIES, Finder, Writers, shape_of
 from simulator.company.records import Fault, LateCall, StoredAnswer
-from simulator.company.recovery import Decision
 from simulator.company.writes import WRITES, Written
 
 MAX_REQUEST_ID = 50
@@ -92,18 +90,14 @@ class QuickBooksSession:
         """Answer a set, or fail as planned: before, in the midst of, or after the work."""
         if fault is None:
             return self._answer_set(asked, own)
-        if fault.after is not None:
-            self._crash(asked, fault.after, own)
+        if fault.after is not None:  # the first requests are done, and nothing is remembered
+            if recovery.decide(self._books, self.application_name, asked).runs:
+                self._run(asked, own, most=fault.after)
         elif fault.done:
             self._answer_set(asked, own)
         if fault.code in CRASHES:
             self.close()
         raise planned.failure(fault)
-
-    def _crash(self, asked: MessageSet, after: int, own: bool) -> None:
-        """Do the first requests of a set, and remember nothing of it."""
-        if recovery.decide(self._books, self.application_name, asked).runs:
-            self._run(asked, own, most=after)
 
     # Message sets and requests.
 
@@ -113,35 +107,31 @@ class QuickBooksSession:
         code = self._faults.set_code(_names(asked), own) if decision.code else ""
         stores = code not in (SET_NOT_STORED, SET_NOT_STORABLE)
         if code and not (decision.runs and not stores):
-            return answering.message_set("", asked.new_id, code)
+            return answers.message_set("", asked.new_id, code)
         if not decision.runs:
             show = books.profile.habits.status_check if asked.with_data else STATUS
-            said = answering.text(decision.stored, show)
-            return answering.message_set(said, asked.new_id, decision.code)
-        answers = self._run(asked, own)
-        self._finish(asked, decision, answers if stores else None)
-        said = answering.text(answers, ANSWER if asked.with_data else STATUS)
-        code = SET_NOT_STORABLE if code == SET_NOT_STORABLE else decision.code
-        return answering.message_set(said, asked.new_id, code)
-
-    def _finish(
-        self, asked: MessageSet, decision: Decision, answers: list[StoredAnswer] | None
-    ) -> None:
+            said = answers.text(decision.stored, show)
+            return answers.message_set(said, asked.new_id, decision.code)
+        done = self._run(asked, own)
         if decision.remember or decision.forget:
-            recovery.finish(self._books, self.application_name, asked, decision, answers)
-            self._books.writes += 1
+            kept = done if stores else None
+            recovery.finish(books, self.application_name, asked, decision, kept)
+            books.writes += 1
+        said = answers.text(done, ANSWER if asked.with_data else STATUS)
+        code = SET_NOT_STORABLE if code == SET_NOT_STORABLE else decision.code
+        return answers.message_set(said, asked.new_id, code)
 
     def _run(self, asked: MessageSet, own: bool, most: int | None = None) -> list[StoredAnswer]:
         """Do the requests of a set in their order, ``most`` of them at most."""
-        answers: list[StoredAnswer] = []
+        done: list[StoredAnswer] = []
         stopped = False
         for request in asked.requests[:most]:
             if stopped and self._books.profile.habits.unprocessed == "missing":
                 break
             answer = Answer(NOT_PROCESSED) if stopped else self._answer(request, asked, own)
             stopped = stopped or (asked.stop_on_error and answer.status.failed)
-            answers.append(answering.stored(request, answer))
-        return answers
+            done.append(answers.stored(request, answer))
+        return done
 
     def _answer(self, request: Request, asked: MessageSet, own: bool) -> Answer:
         if len(request.request_id or "") > MAX_REQUEST_ID:
@@ -162,7 +152,7 @@ class QuickBooksSession:
         written = write.do(self._books, request.element)
         if not written.status.failed:
             self._books.writes += 1
-        recovered = written.recovery if answering.recovers(asked.version) else ""
+        recovered = written.recovery if asked.version >= RECOVERY_SINCE else ""
         return Answer(written.status, self._shown(written, request, asked), recovery=recovered)
 
     def _shown(self, written: Written, request: Request, asked: MessageSet) -> tuple[str, ...]:

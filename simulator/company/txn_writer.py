@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from simulator.company.answers import element, flag, record, wrap
+from simulator.company.answers import Shape, element, flag, record, wrap
 from simulator.company.books import USUAL_DISCOUNTS, Books, in_home, money
 from simulator.company.product import Edition
 from simulator.company.records import (
@@ -17,7 +17,7 @@ from simulator.company.records import (
     Line,
     Payment,
 )
-from simulator.company.references import References, Shape, address, custom_fields
+from simulator.company.references import References, address, custom_fields
 
 _LINKS_SINCE = (10, 0)  # of a payment's applications
 
@@ -67,7 +67,7 @@ class TxnWriter:
         if shape.lines:
             parts += [self._line("InvoiceLine", line) for line in one.lines]
         parts += custom_fields(one.custom, shape)
-        return record("InvoiceRet", parts, shape.version, shape.include)
+        return record("InvoiceRet", parts, shape)
 
     def credit(self, one: Credit, shape: Shape) -> str:
         """A CreditMemoRet."""
@@ -91,7 +91,7 @@ class TxnWriter:
             parts += [self._invoice_link(application) for application in one.applied]
         if shape.lines:
             parts += [self._line("CreditMemoLine", line) for line in one.lines]
-        return record("CreditMemoRet", parts, shape.version, shape.include)
+        return record("CreditMemoRet", parts, shape)
 
     def payment(self, one: Payment, shape: Shape) -> str:
         """A ReceivePaymentRet; what it is applied to counts as its lines.
@@ -114,7 +114,7 @@ class TxnWriter:
         ]
         if shape.lines:
             parts += [self._applied_to(one, application, shape) for application in one.applied]
-        return record("ReceivePaymentRet", parts, shape.version, shape.include)
+        return record("ReceivePaymentRet", parts, shape)
 
     # Parts of transactions.
 

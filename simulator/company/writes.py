@@ -5,7 +5,7 @@ A write is checked to the end, and only then posted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 
 from lxml import etree
@@ -15,7 +15,7 @@ from simulator.company import answers, applying, fields, ledger, refusals
 from simulator.company.applying import KIND, Payer
 from simulator.company.books import Books, money
 from simulator.company.errors import OK, Status
-from simulator.company.records import Account, Entry, Payment
+from simulator.company.records import Entry, Payment
 
 _DEPOSITABLE = ("Bank", "OtherCurrentAsset")
 _NO_GUID = "0"
@@ -156,14 +156,11 @@ def _deposit(books: Books, element: etree._Element, currency: str) -> str:
             raise refusals.no_account("name the account that the payment is deposited to.")
         return books.undeposited_funds().list_id
     account = fields.account(books, reference, KIND)
-    if not _takes(account, (currency, books.profile.home_currency)):
+    home = books.profile.home_currency
+    if account.type not in _DEPOSITABLE or account.currency not in (currency, home):
         why = "Money of this currency cannot be deposited to an account of that kind."
         raise refusals.bad_reference("Account", account.name, KIND, why)
     return account.list_id
-
-
-def _takes(account: Account, currencies: Sequence[str]) -> bool:
-    return account.type in _DEPOSITABLE and account.currency in currencies
 
 
 def _guid(books: Books, element: etree._Element) -> str:
