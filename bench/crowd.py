@@ -31,6 +31,10 @@ from simulator.webconnector.desktop import Desktop
 
 SECONDS = 6.0
 CLIENTS = (8, 32)
+_MEASURED = (
+    ("sessions of one invoice", ApplicationKind.INVOICE),
+    ("idle polls", ApplicationKind.PAYMENT),  # there is nothing to post or read
+)
 PASSWORD = "typed-by-the-bookkeeper"
 _TICKET = re.compile(rb"<string>([0-9a-f-]{36})</string>")
 _REQUEST_ID = re.compile(rb'requestID="(\d+)-')
@@ -51,16 +55,6 @@ class CrowdFigures(Value):
     p99_ms: float
     longest_ms: float
     lost: int
-
-
-def short_sessions(clients: int) -> CrowdFigures:
-    """Syncs of companies with one invoice each, which was edited since the last one."""
-    return _measured("sessions of one invoice", clients, ApplicationKind.INVOICE)
-
-
-def idle_polls(clients: int) -> CrowdFigures:
-    """Logins of Payment Syncs that neither post nor read: there is nothing to do."""
-    return _measured("idle polls", clients, ApplicationKind.PAYMENT)
 
 
 def _measured(what: str, clients: int, kind: ApplicationKind) -> CrowdFigures:
@@ -177,10 +171,10 @@ def part(runs: int) -> Part:
     """Sessions and polls of 8 and of 32 clients."""
     short, idle = (
         [
-            middle((measure(clients) for _ in range(runs)), lambda run: run.cpu_ms)
+            middle((_measured(what, clients, kind) for _ in range(runs)), lambda run: run.cpu_ms)
             for clients in CLIENTS
         ]
-        for measure in (short_sessions, idle_polls)
+        for what, kind in _MEASURED
     )
     goals = [at_most("idle poll, CPU", max(one.cpu_ms for one in idle), 0.9, " ms")]
     for one in short:

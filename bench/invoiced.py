@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +76,9 @@ def part(_runs: int) -> Part:
         _fill(environment["DESKBRIDGE_DATABASE"])
         small = connected(environment, folder, "Small")
         _connect(environment, folder, fake)
-        sent = _carried("invoices sent", environment, process.pid, fake, small, _start_sending)
-        got = _carried("payments received", environment, process.pid, fake, small, _pay)
+        measured = partial(_carried, environment, process.pid, fake, small)
+        sent = measured("invoices sent", lambda: command(environment, "invoiced", "resume", "Big"))
+        got = measured("payments received", lambda: fake.ask("pay"))
         afterward = _afterward(fake)
         time.sleep(QUIET_MINUTES * 60)
         quiet = fake.ask("count")["asked"] / QUIET_MINUTES
@@ -174,22 +176,19 @@ def _connect(environment: dict[str, str], folder: Path, fake: _Fake) -> None:
     _wait(environment["DESKBRIDGE_DATABASE"], "records looked at")
 
 
-def _start_sending(environment: dict[str, str], _fake: _Fake) -> None:
-    command(environment, "invoiced", "resume", "Big")
-
-
-def _pay(_environment: dict[str, str], fake: _Fake) -> None:
-    fake.ask("pay")
-
-
 def _carried(
-    what: str, environment: dict[str, str], pid: int, fake: _Fake, small: Connection, begin: Any
+    environment: dict[str, str],
+    pid: int,
+    fake: _Fake,
+    small: Connection,
+    what: str,
+    begin: Callable[[], object],
 ) -> Carried:
     """Begin, and wait until all is there, while a small company syncs."""
     fake.ask("count")
     with small_company(small) as waits:
         before, started = cpu_seconds(pid), time.perf_counter()
-        begin(environment, fake)
+        begin()
         _wait(environment["DESKBRIDGE_DATABASE"], what)
         seconds, cpu = time.perf_counter() - started, cpu_seconds(pid) - before
     asked = fake.ask("count")["asked"]

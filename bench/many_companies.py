@@ -7,7 +7,6 @@ comes with them: customers, payments, problems, an audit trail.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +70,9 @@ def _owner(number: int) -> int:
 
 
 def _syncs(now: int) -> Iterator[Row]:
-    minute = millis_of(timedelta(minutes=1))
     for number in range(SYNCS):
         failed = number % 50 == 0
-        started = now - (SYNCS - number) * minute
+        started = now - (SYNCS - number) * 60_000
         yield {
             "connection": _owner(number),
             "application": ("invoice", "payment")[number // 4 % 2],
@@ -198,8 +196,3 @@ def _audit(now: int) -> Iterator[Row]:
             "connection": f"Company {number % CONNECTIONS:04}",
             "detail": f"number {number}",
         }
-
-
-def millis_of(time: timedelta) -> int:
-    """A length of time in milliseconds."""
-    return int(time.total_seconds() * 1000)

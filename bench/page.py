@@ -71,7 +71,7 @@ def written(parts: Mapping[str, Part], old: str, order: Sequence[str]) -> str:
     chapters = {name: text for name in order if (text := _chapter_of(old, name))}
     chapters |= {name: _chapter(name, part) for name, part in parts.items()}
     goals = "\n".join(row for name in order for row in rows[name])
-    kept = _after(old, f"## {KEPT}\n") or _NOTHING_SAID
+    kept = old.partition(f"## {KEPT}\n")[2] or _NOTHING_SAID
     return f"""# Benchmarks
 
 Written by `make bench`; `python -m bench NAME…` measures single parts. {_machine()}
@@ -113,7 +113,3 @@ def _chapter(name: str, part: Part) -> str:
 def _chapter_of(page: str, name: str) -> str:
     found = re.search(rf"^## `{name}`: .*?(?=^## )", page, re.MULTILINE | re.DOTALL)
     return found[0] if found else ""
-
-
-def _after(page: str, heading: str) -> str:
-    return page.partition(heading)[2]

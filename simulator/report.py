@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 
 import click
 
@@ -116,7 +115,7 @@ def _show_not_posted(pairs: Sequence[tuple[Payment, Record | None]]) -> None:
 
 
 def _head(payment: Payment) -> str:
-    return f"  {payment.case.name:<7}{_money(payment.amount):>12} {payment.currency:<5}"
+    return f"  {payment.case.name:<7}{payment.amount:>12,.2f} {payment.currency:<5}"
 
 
 def _show_sides(comparison: Comparison) -> None:
@@ -145,7 +144,3 @@ def _word(status: str) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
-
-
-def _money(amount: Decimal) -> str:
-    return f"{amount:,.2f}"

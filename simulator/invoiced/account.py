@@ -14,7 +14,7 @@ import json
 import os
 import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -139,7 +139,7 @@ class Account:
     @contextmanager
     def change(self) -> Iterator[None]:
         """Do everything in here, on disk by the end, or after an error nothing of it."""
-        with self._journal.held() if self._journal else _alone():
+        with self._journal.held() if self._journal else nullcontext():
             self.refresh()
             self._undo, highest = [], dict(self._highest)
             try:
@@ -282,8 +282,3 @@ def _profile(header: Record) -> Profile:
 
 def _line(value: object) -> bytes:
     return json.dumps(value, default=number, separators=(",", ":")).encode("ascii") + b"\n"
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    yield

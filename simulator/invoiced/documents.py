@@ -51,7 +51,8 @@ def create(account: Account, kind: DocumentKind, given: Record) -> Record:
     customer = _billable(account, kind, values["customer"])
     values["number"] = values["number"] or free_number(account, kind.table, kind.prefix)
     check_number(account, kind.table, kind.words, values["number"], None)
-    values["currency"] = _currency(account, customer, values)
+    currency = values["currency"] or customer["currency"] or account.profile.currency
+    values["currency"] = str(currency).lower()
     values["date"] = account.now if values["date"] is None else values["date"]
     values |= {"voided": False, "paid": False, "pending": False, "amount_paid": ZERO}
     made = account.add(kind.table, _computed(values, account.next_id(kind.table)))
@@ -165,11 +166,6 @@ def _billable(account: Account, kind: DocumentKind, id_: int | None) -> Record:
         said = "New invoices cannot be created for this account because it has a credit hold."
         raise ApiError(said, "total")
     return customer
-
-
-def _currency(account: Account, customer: Record, values: Record) -> str:
-    given = values["currency"] or customer["currency"] or account.profile.currency
-    return str(given).lower()
 
 
 def _check_unused(account: Account, kind: DocumentKind, document: Record, what: str) -> None:

@@ -151,10 +151,6 @@ def _merge_customers(call: Call) -> Answered:
     return 200, call.show("customers", merged)
 
 
-def _balance(call: Call) -> Answered:
-    return 200, customers.balance(call.account, call.record("customers"))
-
-
 def _contacts(call: Call) -> Answered:
     customer = call.record("customers")
     there = call.account.find("contacts", "customer", customer["id"])
@@ -171,10 +167,6 @@ def _contact(call: Call) -> Record:
 def _create_contact(call: Call) -> Answered:
     made = customers.save_contact(call.account, call.record("customers"), call.body)
     return 201, call.show("contacts", made)
-
-
-def _retrieve_contact(call: Call) -> Answered:
-    return 200, call.show("contacts", _contact(call))
 
 
 def _edit_contact(call: Call) -> Answered:
@@ -259,11 +251,13 @@ _ROUTES: Mapping[str, Handles] = {
     "/companies/current": {"GET": _company},
     "/settings/accounts_receivable": {"GET": _settings},
     **_routes_of("customers", customers.create, customers.edit, _delete_customer),
-    "/customers/#/balance": {"GET": _balance},
+    "/customers/#/balance": {
+        "GET": lambda call: (200, customers.balance(call.account, call.record("customers"))),
+    },
     "/customers/#/merge": {"POST": _merge_customers},
     "/customers/#/contacts": {"GET": _contacts, "POST": _create_contact},
     "/customers/#/contacts/#": {
-        "GET": _retrieve_contact,
+        "GET": lambda call: (200, call.show("contacts", _contact(call))),
         "PATCH": _edit_contact,
         "DELETE": _delete_contact,
     },

@@ -104,7 +104,8 @@ class WebConnector(PC):
             self._schedule(row, every_minutes * _MINUTE)
         while due := [row for row in rows if runs is None or row.runs < runs]:
             row = min(due, key=_due_at)
-            self._wait_until(_due_at(row))
+            if (seconds := (_due_at(row) - self.clock()).total_seconds()) > 0:
+                self.sleep(seconds)
             started = self.clock()
             outcome = self.update(row, scheduled=True)
             self._reschedule(row, outcome, started)
@@ -150,15 +151,10 @@ class WebConnector(PC):
                 f"(it was every {row.every_seconds // _MINUTE}).",
             )
             row.every_seconds = minimum
-            self.registry.raise_minimum(row, outcome.minimum_seconds)
+            self.registry.remember(row.qwc, outcome.minimum_seconds)
         row.due_at = started + timedelta(seconds=row.every_seconds)
         if outcome.postpone_seconds > 0:
             row.due_at = self.clock() + timedelta(seconds=outcome.postpone_seconds)
-
-    def _wait_until(self, moment: datetime) -> None:
-        seconds = (moment - self.clock()).total_seconds()
-        if seconds > 0:
-            self.sleep(seconds)
 
 
 def _due_at(row: Row) -> datetime:

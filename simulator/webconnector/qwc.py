@@ -20,16 +20,9 @@ MAX_DESCRIPTION = 80
 _BOM = b"\xef\xbb\xbf"
 _GUID = re.compile(r"\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}\Z")
 _REQUIRED = (
-    "AppName",
-    "AppID",
-    "AppURL",
-    "AppDescription",
-    "AppSupport",
-    "UserName",
-    "OwnerID",
-    "FileID",
+    "AppName", "AppID", "AppURL", "AppDescription", "AppSupport", "UserName", "OwnerID", "FileID",
     "QBType",
-)
+)  # fmt: skip
 _MAY_BE_EMPTY = frozenset({"AppID", "AppDescription"})
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "QBType": ("QBFS", "QBPOS"),
@@ -81,9 +74,12 @@ def read_qwc(data: bytes) -> QwcFile:
     """
     elements = _elements(data)
     for name in _REQUIRED:
-        _check_present(name, elements)
+        if not elements.get(name) and not (name in elements and name in _MAY_BE_EMPTY):
+            raise _refuse(f"{name} is missing from the .qwc file.")
     for name, choices in _CHOICES.items():
-        _check_choice(name, choices, elements)
+        if (value := elements.get(name, "")) not in choices:
+            allowed = ", ".join(choice for choice in choices if choice)
+            raise _refuse(f"{name} is {value!r}; it must be one of {allowed}.")
     _check_addresses(elements)
     _check_identity(elements)
     return QwcFile(
@@ -124,18 +120,6 @@ def _elements(data: bytes) -> dict[str, str]:
         first = child[0] if child.tag == "Scheduler" and len(child) else child
         elements.setdefault(str(first.tag), (first.text or "").strip())
     return elements
-
-
-def _check_present(name: str, elements: Mapping[str, str]) -> None:
-    if name not in elements or (not elements[name] and name not in _MAY_BE_EMPTY):
-        raise _refuse(f"{name} is missing from the .qwc file.")
-
-
-def _check_choice(name: str, choices: tuple[str, ...], elements: Mapping[str, str]) -> None:
-    value = elements.get(name, "")
-    if value not in choices:
-        allowed = ", ".join(choice for choice in choices if choice)
-        raise _refuse(f"{name} is {value!r}; it must be one of {allowed}.")
 
 
 def _check_addresses(elements: Mapping[str, str]) -> None:
@@ -199,8 +183,8 @@ def _run_every_seconds(elements: Mapping[str, str]) -> int:
 
 
 def _auth_flags(elements: Mapping[str, str]) -> int:
-    text = elements.get("AuthFlags", "")
-    return _number("AuthFlags", text, lambda digits: int(digits, 0)) if text else 0
+    text = elements.get("AuthFlags") or "0"
+    return _number("AuthFlags", text, lambda digits: int(digits, 0))
 
 
 def _number(name: str, text: str, read: Callable[[str], int]) -> int:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from msgspec import ValidationError, convert
+
 from shared.structs import Value, asdict
 from simulator.webconnector.errors import WebConnectorError
 from simulator.webconnector.qwc import QwcFile
@@ -65,13 +67,8 @@ class Registry:
     def put(self, row: Row) -> None:
         """Add a row, or replace the one with the same AppUniqueName (or AppName)."""
         known = self._remembered.get(row.qwc.key)
-        minimum = known.minimum_seconds if known else 0
         self.rows = [other for other in self.rows if other.qwc.key != row.qwc.key] + [row]
-        self._remember(row.qwc, minimum)
-
-    def raise_minimum(self, row: Row, seconds: int) -> None:
-        """Keep the service's lower limit for the interval."""
-        self._remember(row.qwc, seconds)
+        self.remember(row.qwc, known.minimum_seconds if known else 0)
 
     def lock(self) -> None:
         """Take the update lock; raises WebConnectorError when an update is running."""
@@ -83,7 +80,8 @@ class Registry:
         """Release the update lock."""
         self._locked = False
 
-    def _remember(self, qwc: QwcFile, minimum_seconds: int) -> None:
+    def remember(self, qwc: QwcFile, minimum_seconds: int) -> None:
+        """Keep what the PC knows of an application, with the service's lower limit."""
         self._remembered[qwc.key] = Remembered(qwc.owner_id, qwc.file_id, minimum_seconds)
         if self._path is not None:
             _save(self._path, self._remembered)
@@ -104,13 +102,8 @@ def _save(path: Path, remembered: Mapping[str, Remembered]) -> None:
 def _load(path: Path) -> dict[str, Remembered]:
     try:
         entries = json.loads(path.read_text())["applications"]
-        return {
-            entry["application"]: Remembered(
-                entry["owner_id"], entry["file_id"], int(entry["minimum_seconds"])
-            )
-            for entry in entries
-        }
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return {entry["application"]: convert(entry, Remembered) for entry in entries}
+    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
         raise WebConnectorError(
             "QBWC1011",
             f"The list of applications in {path} cannot be read ({error!r}). "

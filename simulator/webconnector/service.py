@@ -187,7 +187,9 @@ class WebService:
         faults: Mapping[FaultKind, Fault],
         read: Callable[[str, Response], Result],
     ) -> Result:
-        self._log_call(operation, parameters)
+        self.log.say(f"{operation}()", "*** Calling with")
+        for name, value in parameters.items():
+            self.log.say(f"{operation}()", f"{name} =", payload=_shown(name, value))
         try:
             reply = self._line(faults)(
                 self.url,
@@ -205,11 +207,6 @@ class WebService:
     def _line(self, faults: Mapping[FaultKind, Fault]) -> Transport:
         kind = next((kind for kind in _LINE_FAULTS if kind in faults), None)
         return self.transport if kind is None else FaultyLine(self.transport, kind)
-
-    def _log_call(self, operation: str, parameters: Parameters) -> None:
-        self.log.say(f"{operation}()", "*** Calling with")
-        for name, value in parameters.items():
-            self.log.say(f"{operation}()", f"{name} =", payload=_shown(name, value))
 
 
 def _shown(name: str, value: str | int) -> str:

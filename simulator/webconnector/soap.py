@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from email.message import Message
 from functools import lru_cache
 from http import HTTPStatus
+from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -56,13 +57,8 @@ def write_call(operation: str, parameters: Sequence[tuple[str, str | int | None]
 
 
 def _parameter(name: str, value: str | int) -> str:
-    text = str(value)
-    return f"<{name}>{_escaped(text)}</{name}>" if text else f"<{name} />"
-
-
-def _escaped(text: str) -> str:
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text.replace("\r", "&#xD;")
+    text = escape(str(value), {"\r": "&#xD;"})
+    return f"<{name}>{text}</{name}>" if text else f"<{name} />"
 
 
 def read_reply(
