@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
-import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from shared.structs import Value
@@ -37,7 +36,7 @@ class Zone(Value):
     key: str
 
     def wall(self, epoch: int) -> int:
-        """The wall clock at ``epoch``, as seconds that gmtime can read."""
+        """The wall clock at ``epoch``, as the epoch second at which UTC shows the same."""
         return epoch + self.offset_minutes(epoch) * 60
 
     def offset_minutes(self, epoch: int) -> int:
@@ -80,17 +79,13 @@ ZONES = {
 def stamp(zone: Zone, epoch: int, offsets: str = "winter") -> str:
     """A timestamp as QuickBooks prints it: ``2024-06-12T09:46:40-05:00``."""
     minutes = zone.winter_minutes(epoch) if offsets == "winter" else zone.offset_minutes(epoch)
-    at = time.gmtime(zone.wall(epoch))
-    return (
-        f"{at[0]:04}-{at[1]:02}-{at[2]:02}T{at[3]:02}:{at[4]:02}:{at[5]:02}"
-        f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
-    )
+    offset = timezone(timedelta(minutes=minutes))
+    return datetime.fromtimestamp(zone.wall(epoch), UTC).replace(tzinfo=offset).isoformat()
 
 
 def day(zone: Zone, epoch: int) -> str:
     """The date on the wall calendar at ``epoch``: ``2024-06-12``."""
-    at = time.gmtime(zone.wall(epoch))
-    return f"{at[0]:04}-{at[1]:02}-{at[2]:02}"
+    return datetime.fromtimestamp(zone.wall(epoch), UTC).date().isoformat()
 
 
 def later(day_text: str, days: int) -> str:

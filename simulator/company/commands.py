@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -121,16 +121,10 @@ for command in (act, backup, closing, fault, late, lock, quickbooks, restore, un
 def new(
     state: Path,
     *,
-    seed: int,
-    customers: int,
-    invoices: int,
     edition: str,
     currencies: tuple[str, ...],
     single_currency: bool,
     name: str,
-    lines: int,
-    all_open: bool,
-    today: str,
     zone: str | None,
     true_offsets: bool,
     payments_leave_invoices: bool,
@@ -140,6 +134,7 @@ def new(
     tier: str,
     force: bool,
     as_json: bool,
+    **story: Any,
 ) -> None:
     """Create a company in STATE."""
     if state.exists() and not force:
@@ -155,15 +150,7 @@ def new(
         is_sample=sample,
         payments_touch_invoices=not payments_leave_invoices,
     )
-    made = Company.create(
-        seed=seed,
-        customers=customers,
-        invoices=invoices,
-        lines=lines,
-        all_open=all_open,
-        today=today,
-        profile=profile,
-    )
+    made = Company.create(profile=profile, **story)
     made.save(state)
     summary = _summary(made)
     show(summary, f"Created {state}.\n{_lines(summary)}", as_json=as_json)

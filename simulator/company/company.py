@@ -133,15 +133,7 @@ class Company:
         after: int | None = None,
         late: bool = False,
     ) -> None:
-        """Plan a fault for the next requests.
-
-        ``code`` is an HRESULT (``0x80040402``), the code of a message set (600, 9001, 9002,
-        9004, 9005) or a status code. ``request`` is a name such as ``InvoiceQueryRq``, or empty
-        for any. An HRESULT means that nothing was done, unless it was ``done`` and only the
-        answer is lost, or QuickBooks went down ``after`` so many requests of the set with
-        nothing recorded, or the call is ``late``: it is done at the next ``run_late``.
-        A set that meets 9002 or 9005 runs, but its answer is not stored.
-        """
+        """Plan a ``Fault`` for the next requests."""
         self.books.faults.append(Fault(code, request, times, done, message, after, late))
 
     def run_late(self) -> list[str]:

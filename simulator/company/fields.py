@@ -20,12 +20,13 @@ _FIRST_DAY, _LAST_DAY = "1970-01-01", "2038-12-31"
 _YES = ("true", "1")
 
 
-class Candidate(NamedTuple):
-    """A list entry that a reference may mean. Inactive ones can be named by ListID only."""
+class Listed(NamedTuple):
+    """What references and queries look at in any list entry."""
 
     list_id: str
     name: str
-    active: bool = True
+    active: bool
+    modified: int
 
 
 def value(element: etree._Element, name: str) -> str | None:
@@ -78,10 +79,8 @@ def is_empty(reference: etree._Element) -> bool:
     return not any(part.text for part in reference)
 
 
-def entry_id(
-    reference: etree._Element, kind: str, candidates: Iterable[Candidate], where: str
-) -> str:
-    """The ListID that a reference means, by its ListID or else by its full name.
+def entry_id(reference: etree._Element, kind: str, candidates: Iterable[Listed], where: str) -> str:
+    """The ListID that a reference means, by its ListID or else, of active ones, by its full name.
 
     Raises RequestFailed: 3150 when it names nothing, 3140 when nothing answers to it.
     """
@@ -100,18 +99,23 @@ def entry_id(
     return list_id
 
 
-def customers(books: Books) -> Iterable[Candidate]:
-    """The customers and jobs that a CustomerRef may mean."""
-    for one in books.customers.values():
-        yield Candidate(one.list_id, books.full_name(one.list_id), one.active)
+def customers(books: Books) -> Iterable[Listed]:
+    """The customers and jobs, by full name, in their order."""
+    for one in books.customers_in_order():
+        yield Listed(one.list_id, books.full_name(one.list_id), one.active, one.modified)
 
 
-def payment_methods(books: Books) -> Iterable[Candidate]:
-    """The entries that a PaymentMethodRef may mean."""
-    return (Candidate(one.list_id, one.name, one.active) for one in books.of_kind("PaymentMethod"))
+def accounts(books: Books) -> Iterable[Listed]:
+    """The accounts."""
+    return (Listed(one.list_id, one.name, True, one.created) for one in books.accounts.values())
+
+
+def payment_methods(books: Books) -> Iterable[Listed]:
+    """The payment methods."""
+    for one in books.of_kind("PaymentMethod"):
+        yield Listed(one.list_id, one.name, one.active, one.created)
 
 
 def account(books: Books, reference: etree._Element, where: str) -> Account:
     """The account that a reference means. Raises RequestFailed."""
-    known = (Candidate(one.list_id, one.name) for one in books.accounts.values())
-    return books.accounts[entry_id(reference, "Account", known, where)]
+    return books.accounts[entry_id(reference, "Account", accounts(books), where)]

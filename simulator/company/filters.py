@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from lxml import etree
 
@@ -13,7 +12,7 @@ from simulator.company.answers import as_stored
 from simulator.company.books import Books
 from simulator.company.clock import BadTime, read_filter
 from simulator.company.errors import STATUS_MESSAGES, RequestFailed
-from simulator.company.fields import ID_FORM
+from simulator.company.fields import ID_FORM, Listed
 from simulator.company.records import Document, Invoice
 
 _PAID = {"PaidOnly": True, "NotPaidOnly": False}
@@ -27,15 +26,6 @@ class Selection(Value):
     missing: str = ""
 
 
-class Listed(NamedTuple):
-    """What a query looks at in any list entry."""
-
-    list_id: str
-    full_name: str
-    active: bool
-    modified: int
-
-
 def transactions(books: Books, query: etree._Element, records: Mapping[str, Document]) -> Selection:
     """The invoices, payments or credit memos that a query asks for. Raises RequestFailed."""
     if ids := _values(query, "TxnID"):
@@ -46,28 +36,18 @@ def transactions(books: Books, query: etree._Element, records: Mapping[str, Docu
     return Selection(tuple(key for key, one in records.items() if all(t(one) for t in tests)))
 
 
-def customers(books: Books, query: etree._Element) -> Selection:
-    """The customers and jobs that a query asks for. Raises RequestFailed."""
-    listed = [
-        Listed(one.list_id, books.full_name(one.list_id), one.active, one.modified)
-        for one in books.customers_in_order()
-    ]
-    return _from_list(books, query, listed)
-
-
-def accounts(books: Books, query: etree._Element) -> Selection:
-    """The accounts that a query asks for. Raises RequestFailed."""
-    listed = [Listed(one.list_id, one.name, True, one.created) for one in books.accounts.values()]
-    return _from_list(books, query, listed)
-
-
-def payment_methods(books: Books, query: etree._Element) -> Selection:
-    """The payment methods that a query asks for. Raises RequestFailed."""
-    listed = [
-        Listed(one.list_id, one.name, one.active, one.created)
-        for one in books.of_kind("PaymentMethod")
-    ]
-    return _from_list(books, query, listed)
+def in_list(
+    listed: Callable[[Books], Iterable[Listed]], books: Books, query: etree._Element
+) -> Selection:
+    """The list entries that a query asks for. Raises RequestFailed."""
+    if ids := _values(query, "ListID"):
+        return _by_id(books, ids, (one.list_id for one in listed(books)), "list id")
+    if names := _values(query, "FullName"):
+        return _by_text(names, ((one.name.casefold(), one.list_id) for one in listed(books)))
+    active = _ACTIVE.get(_value(query, "ActiveStatus"))
+    inside = _modified(books, query, "ModifiedDate")
+    found = (one for one in listed(books) if active in (None, one.active) and inside(one.modified))
+    return Selection(tuple(one.list_id for one in found))
 
 
 def deletions(books: Books, query: etree._Element) -> Selection:
@@ -102,17 +82,6 @@ def _by_text(wanted: list[str], known: Iterable[tuple[str, str]]) -> Selection:
         found.update(dict.fromkeys(there))
         missing = missing or ("" if there else text)
     return Selection(tuple(found), missing)
-
-
-def _from_list(books: Books, query: etree._Element, listed: list[Listed]) -> Selection:
-    if ids := _values(query, "ListID"):
-        return _by_id(books, ids, (one.list_id for one in listed), "list id")
-    if names := _values(query, "FullName"):
-        return _by_text(names, ((one.full_name.casefold(), one.list_id) for one in listed))
-    active = _ACTIVE.get(_value(query, "ActiveStatus"))
-    inside = _modified(books, query, "ModifiedDate")
-    found = (one for one in listed if active in (None, one.active) and inside(one.modified))
-    return Selection(tuple(one.list_id for one in found))
 
 
 def _txn_tests(books: Books, query: etree._Element) -> list[Callable[[Document], bool]]:

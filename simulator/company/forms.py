@@ -52,13 +52,8 @@ def percent_line(books: Books, item: Entry, rate: str, base: int, tax_code: str)
 
 def subtotal_line(books: Books, above: Sequence[Line]) -> Line:
     """A subtotal: it repeats what stands above and is not counted again."""
-    item = books.entry("Item", "Subtotal")
-    return Line(
-        line_id=books.new_txn_id(),
-        item=item.list_id,
-        desc=item.name,
-        amount=ledger.subtotal(books, above),
-    )
+    item, amount = books.entry("Item", "Subtotal"), ledger.subtotal(books, above)
+    return Line(books.new_txn_id(), item=item.list_id, desc=item.name, amount=amount)
 
 
 def group_line(books: Books, item: Entry, desc: str, parts: Sequence[Line]) -> Line:

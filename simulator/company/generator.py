@@ -69,7 +69,7 @@ class _Story:
     def __init__(self, books: Books, rnd: random.Random, size: Size, end: int) -> None:
         self._books, self._rnd, self._size, self._end = books, rnd, size, end
         self._maker = InvoiceMaker(books, rnd, size.lines)
-        self._events: list[tuple[int, int, Callable[[], None]]] = []
+        self._events: list[tuple[int, int, Callable[[], object]]] = []
         self._order = itertools.count()
         self._numbers: list[str] = []
         self._waiting: dict[str, list[str]] = {}
@@ -95,10 +95,10 @@ class _Story:
             self._books.now = max(at, self._books.now + 1)
             event()
 
-    def _at(self, epoch: int, event: Callable[[], None]) -> None:
+    def _at(self, epoch: int, event: Callable[[], object]) -> None:
         heapq.heappush(self._events, (epoch, next(self._order), event))
 
-    def _later(self, days: int, event: Callable[[], None]) -> None:
+    def _later(self, days: int, event: Callable[[], object]) -> None:
         """Some time within so many days, but before the story ends."""
         soon = self._books.now + self._rnd.randrange(HOUR, days * DAY)
         self._at(min(soon, self._end - self._rnd.randrange(HOUR, DAY)), event)
@@ -138,10 +138,7 @@ class _Story:
         return max(1, min(invoice.total - 1, invoice.total * self._rnd.randrange(10, 90) // 100))
 
     def _voids(self, invoice: Invoice) -> None:
-        def void() -> None:
-            ledger.void(self._books, invoice.txn_id)
-
-        self._later(30, void)
+        self._later(30, lambda: ledger.void(self._books, invoice.txn_id))
 
     def _pays(self, invoice: Invoice, amount: int) -> None:
         over = self._rnd.randrange(100, 20000) if self._rnd.random() < OVERPAID else 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TypeVar
 
 from simulator.company.books import Books, money, round_half_up
 from simulator.company.product import Edition
@@ -22,6 +23,7 @@ from simulator.company.records import (
     Payment,
 )
 
+One = TypeVar("One", Invoice, Payment)
 NOT_COUNTED = "subtotal"  # items of this kind repeat what stands above them
 
 
@@ -74,6 +76,13 @@ def put(books: Books, one: Document) -> None:
         _owe(books, old.customer, -old.owed)
         old = None
     _owe(books, one.customer, one.owed - (old.owed if old else 0))
+
+
+def put_edited(books: Books, one: One) -> One:
+    """Replace a document that was edited by hand just now."""
+    edited = one._replace(modified=books.now, edit_sequence=books.now)
+    put(books, edited)
+    return edited
 
 
 def _applications(one: Document | None) -> tuple[Application, ...]:
@@ -167,11 +176,8 @@ def void(books: Books, invoice_id: str) -> Invoice:
         pending=False,
         discount=0,
         memo=f"VOID: {invoice.memo}",
-        modified=books.now,
-        edit_sequence=books.now,
     )
-    put(books, voided)
-    return voided
+    return put_edited(books, voided)
 
 
 def _emptied(line: Line) -> Line:

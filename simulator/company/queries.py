@@ -92,16 +92,16 @@ QUERIES: dict[str, Query] = {
     "HostQueryRq": _the_one(company_answers.host),
     "CompanyQueryRq": _the_one(company_answers.company),
     "PreferencesQueryRq": _the_one(company_answers.preferences),
-    "CustomerQueryRq": Query(filters.customers, _customers),
+    "CustomerQueryRq": Query(partial(filters.in_list, fields.customers), _customers),
     "InvoiceQueryRq": _txns(lambda books: books.invoices, TxnWriter.invoice),
     "CreditMemoQueryRq": _txns(lambda books: books.credits, TxnWriter.credit),
     "ReceivePaymentQueryRq": _txns(lambda books: books.payments, TxnWriter.payment),
     "AccountQueryRq": Query(
-        filters.accounts,
+        partial(filters.in_list, fields.accounts),
         lambda books, write, keys, shape: _each(keys, books.accounts, write.lists.account, shape),
     ),
     "PaymentMethodQueryRq": Query(
-        filters.payment_methods,
+        partial(filters.in_list, fields.payment_methods),
         lambda books, write, keys, shape: _each(
             keys, books.entries, write.lists.payment_method, shape
         ),

@@ -287,14 +287,14 @@ class Deletion(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """An answer to rehearse: an HRESULT, a message-set code or a status code.
+    """An answer to rehearse: an HRESULT (``0x80040402``), a message-set code or a status code.
 
-    It comes with the next matching call, a message-set code with the next that carries set ids.
-    ``request`` is the name of a request such as
-    ``InvoiceQueryRq``, or empty for any. With an HRESULT, either nothing was done, or ``done``:
-    all was done and recorded and only the answer is lost; or ``after``: QuickBooks went down
-    with so many requests of the set done and nothing recorded; or ``late``: the call was given
-    up on, and QuickBooks does it when it is told to.
+    It comes with the next matching call, a message-set code (600, 9001, 9002, 9004, 9005) with
+    the next that carries set ids; a set that meets 9002 or 9005 runs, but its answer is not
+    stored. ``request`` is the name of a request such as ``InvoiceQueryRq``, or empty for any.
+    With an HRESULT, either nothing was done, or ``done``: all was done and recorded and only the
+    answer is lost; or ``after``: QuickBooks went down with so many requests of the set done and
+    nothing recorded; or ``late``: the call was given up on, and is done at the next ``run_late``.
     """
 
     code: str

@@ -12,7 +12,7 @@ import click
 from shared.structs import asdict, replace
 from simulator.company.company import Company
 from simulator.company.errors import HRESULTS, OPEN, SITUATIONS, STATUS_MESSAGES
-from simulator.company.product import HABITS, Product
+from simulator.company.product import HABITS
 from simulator.company.records import Fault
 from simulator.company.requests import REQUESTS
 from simulator.company.screen import changing, speaking
@@ -78,8 +78,8 @@ def quickbooks(
         books = company.books
         books.situation = situation or books.situation
         was = books.profile.product
-        becomes = Product(
-            edition=was.edition,
+        becomes = replace(
+            was,
             year=year or was.year,
             tier=tier or was.tier,
             name=was.name if product is None else product,

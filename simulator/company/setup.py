@@ -9,14 +9,15 @@ from simulator.company.records import Account, Entry
 
 TERMS = (("Net 30", "30"), ("Net 15", "15"), ("Due on receipt", "0"), ("2% 10 Net 30", "30"))
 PAYMENT_METHODS = (
-    ("Cash", "Cash", True),
-    ("Check", "Check", True),
-    ("Visa", "Visa", True),
-    ("MasterCard", "MasterCard", True),
-    ("American Express", "AmericanExpress", True),
-    ("E-Check", "ECheck", True),
-    ("Barter", "Other", False),
+    ("Cash", "Cash"),
+    ("Check", "Check"),
+    ("Visa", "Visa"),
+    ("MasterCard", "MasterCard"),
+    ("American Express", "AmericanExpress"),
+    ("E-Check", "ECheck"),
+    ("Barter", "Other"),
 )
+INACTIVE = ("Barter",)
 # Code and percentage; in the US a code only says whether the form's tax item applies.
 TAX_CODES = {
     Edition.US: (("Tax", "100"), ("Non", "0")),
@@ -28,26 +29,27 @@ TAX_ITEMS = (("State Tax", "8.25"), ("County Tax", "6.0"), ("Out of State", "0.0
 
 def add_lists(books: Books) -> None:
     """Put the usual lists and accounts into new books."""
-    for name, days in TERMS:
-        _add(books, "Terms", name, days)
-    for name in ("Intuit Product Invoice", "Custom Credit Memo"):
-        _add(books, "Template", name, "")
-    for code, rate in TAX_CODES[books.profile.edition]:
-        _add(books, "SalesTaxCode", code, rate)
-    if books.profile.edition is Edition.US:
-        for name, rate in TAX_ITEMS:
-            _add(books, "ItemSalesTax", name, rate)
-    for name, kind, _, _ in names.ITEMS:
-        _add(books, "Item", name, kind)
-    for name, _ in names.PACKAGES:
-        _add(books, "Item", name, "group")
-    _add(books, "Item", "Subtotal", "subtotal")
-    _add(books, "Item", "Discount", "discount")
-    for name, kind, active in PAYMENT_METHODS:
-        _add(books, "PaymentMethod", name, kind, active=active)
-    if books.profile.multicurrency:
-        for code in books.profile.currencies:
-            _add(books, "Currency", CURRENCIES[code].name, code)
+    profile = books.profile
+    in_us, several = profile.edition is Edition.US, profile.multicurrency
+    lists = {
+        "Terms": TERMS,
+        "Template": (("Intuit Product Invoice", ""), ("Custom Credit Memo", "")),
+        "SalesTaxCode": TAX_CODES[profile.edition],
+        "ItemSalesTax": TAX_ITEMS if in_us else (),
+        "Item": (
+            *((name, kind) for name, kind, _, _ in names.ITEMS),
+            *((name, "group") for name, _ in names.PACKAGES),
+            ("Subtotal", "subtotal"),
+            ("Discount", "discount"),
+        ),
+        "PaymentMethod": PAYMENT_METHODS,
+        "Currency": [(CURRENCIES[code].name, code) for code in profile.currencies if several],
+    }
+    for kind, entries in lists.items():
+        for name, detail in entries:
+            list_id = books.new_list_id()
+            active = name not in INACTIVE
+            books.entries[list_id] = Entry(kind, list_id, name, detail, books.now, active)
     _add_accounts(books)
 
 
@@ -67,8 +69,3 @@ def _add_accounts(books: Books) -> None:
     for name, kind, special, number, currency in rows:
         list_id = books.new_list_id()
         books.accounts[list_id] = Account(list_id, name, kind, special, number, currency, books.now)
-
-
-def _add(books: Books, kind: str, name: str, detail: str, *, active: bool = True) -> None:
-    list_id = books.new_list_id()
-    books.entries[list_id] = Entry(kind, list_id, name, detail, books.now, active)

@@ -165,12 +165,13 @@ def _customer(account: Account, system: str, given: Record) -> Result:
     values = _merged(customer, _customer_values(account, system, given))
     if emails and not values.get("email"):
         values["email"] = emails.pop(0)
-    if customer is None:
-        with _attempt("Could not create customer"):
-            saved, action = customers.create(account, values), "create"
-    else:
-        with _attempt("Could not update customer"):
-            saved, action = customers.edit(account, customer, values), "update"
+    action = "update" if customer else "create"
+    with _attempt(f"Could not {action} customer"):
+        saved = (
+            customers.edit(account, customer, values)
+            if customer
+            else customers.create(account, values)
+        )
     with _attempt("Could not create contact"):
         _add_emails(account, saved, emails)
         _replace_contacts(account, saved, given.get("contacts"))
@@ -346,12 +347,13 @@ def _payment(account: Account, system: str, given: Record) -> Result:
     values["currency"] = given.get("currency") or account.profile.currency
     if given.get("customer") is not None:
         values["customer"] = _id(_customer(account, system, given["customer"]))
-    if payment is None:
-        with _attempt("Could not create payment"):
-            saved, action = payments.create(account, values), "create"
-    else:
-        with _attempt("Could not update payment"):
-            saved, action = payments.edit(account, payment, _merged(payment, values)), "update"
+    action = "update" if payment else "create"
+    with _attempt(f"Could not {action} payment"):
+        saved = (
+            payments.edit(account, payment, _merged(payment, values))
+            if payment
+            else payments.create(account, values)
+        )
     _remap(account, "payment", saved, system, given)
     return action, saved
 

@@ -11,26 +11,19 @@ from urllib.parse import urlsplit
 
 from simulator.company.errors import QuickBooksError
 from simulator.webconnector.errors import WebConnectorError
-from simulator.webconnector.log import Log
 from simulator.webconnector.quickbooks import APP_LOCK, FILE_ID, QuickBooks
 from simulator.webconnector.qwc import QwcFile
 from simulator.webconnector.registry import Registry, Row
 from simulator.webconnector.service import describe
 from simulator.webconnector.transport import Transport
+from simulator.webconnector.update import PC
 
 _NO_HEADERS: Mapping[str, str] = {}  # a plain GET of .NET sends none of its own
 _SUPPORT_STATUSES = (200, 202)
 
 
 def add_application(
-    qwc: QwcFile,
-    password: str,
-    *,
-    registry: Registry,
-    quickbooks: QuickBooks,
-    transport: Transport,
-    log: Log,
-    refuse_stamped: bool = False,
+    qwc: QwcFile, password: str, pc: PC, registry: Registry, transport: Transport
 ) -> Row:
     """Put the application on the list; one that is new to this PC is probed and stamped first.
 
@@ -40,12 +33,12 @@ def add_application(
     """
     known = registry.remembered(qwc.key)
     if known is None or (known.owner_id, known.file_id) != (qwc.owner_id, qwc.file_id):
-        stamp = quickbooks.stamped_file_id(qwc.owner_id)
-        _check_stamp(qwc, registry, stamp, refuse_stamped=refuse_stamped)
+        stamp = pc.quickbooks.stamped_file_id(qwc.owner_id)
+        _check_stamp(qwc, registry, stamp, refuse_stamped=pc.behavior.refuse_stamped)
         if stamp != qwc.file_id:
-            log.say("add()", f"Adding {qwc.app_name} ({qwc.app_url}).")
+            pc.log.say("add()", f"Adding {qwc.app_name} ({qwc.app_url}).")
             _probe(qwc, transport)
-            _stamp(qwc, quickbooks)
+            _stamp(qwc, pc.quickbooks)
     row = Row(qwc, password)
     registry.put(row)
     return row

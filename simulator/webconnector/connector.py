@@ -66,15 +66,7 @@ class WebConnector(PC):
 
     def add(self, qwc: bytes, password: str) -> Row:
         """Add the application of a .qwc file; raises WebConnectorError with its QBWC code."""
-        return add_application(
-            read_qwc(qwc),
-            password,
-            registry=self.registry,
-            quickbooks=self.quickbooks,
-            transport=self.transport,
-            log=self.log,
-            refuse_stamped=self.behavior.refuse_stamped,
-        )
+        return add_application(read_qwc(qwc), password, self, self.registry, self.transport)
 
     def update_selected(self, rows: Sequence[Row] | None = None) -> Summary:
         """Run an update of each row (all by default), in the order of the list."""

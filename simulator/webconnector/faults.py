@@ -138,38 +138,39 @@ def _check_place(fault: Fault) -> None:
         raise FaultUnreadable("A delay needs SECONDS above 0; the other faults take none.")
 
 
-class FaultyLine:
-    """A transport whose next request suffers ``kind``."""
+LINE_FAULTS = (
+    FaultKind.DROP_BEFORE,
+    FaultKind.HALF_SENT,
+    FaultKind.DROP_SENT,
+    FaultKind.DROP_REPLY,
+    FaultKind.CUT_REPLY,
+)
 
-    def __init__(self, inner: Transport, kind: FaultKind) -> None:
-        self._inner = inner
-        self._kind = kind
 
-    def __call__(
-        self, url: str, headers: Mapping[str, str], body: bytes | None, /
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        """Carry the request as far as the fault lets it; raises ConnectionCut."""
-        if self._kind is FaultKind.DROP_BEFORE:
-            raise ConnectionCut("rehearsed: nothing was sent")
-        if self._kind is FaultKind.HALF_SENT:
-            self._send_only(url, headers, body or b"", 0.5)
-            raise ConnectionCut("rehearsed: half of the request was sent")
-        if self._kind is FaultKind.DROP_SENT:
-            self._send_only(url, headers, body or b"", 1.0)
-            raise ConnectionCut("rehearsed: hung up before the reply was read")
-        status, reply_headers, reply = self._inner(url, headers, body)
-        if self._kind is FaultKind.DROP_REPLY:
-            raise ConnectionCut("rehearsed: the reply was lost")
-        if self._kind is FaultKind.CUT_REPLY:
-            return status, reply_headers, reply[: len(reply) // 2]
-        return status, reply_headers, reply
+def carry_badly(
+    line: Transport, kind: FaultKind, url: str, headers: Mapping[str, str], body: bytes | None, /
+) -> tuple[int, Mapping[str, str], bytes]:
+    """Carry a request as far as one of LINE_FAULTS lets it; raises ConnectionCut."""
+    if kind is FaultKind.DROP_BEFORE:
+        raise ConnectionCut("rehearsed: nothing was sent")
+    if kind is FaultKind.HALF_SENT:
+        _send_only(line, url, headers, body or b"", 0.5)
+        raise ConnectionCut("rehearsed: half of the request was sent")
+    if kind is FaultKind.DROP_SENT:
+        _send_only(line, url, headers, body or b"", 1.0)
+        raise ConnectionCut("rehearsed: hung up before the reply was read")
+    status, reply_headers, reply = line(url, headers, body)
+    if kind is FaultKind.DROP_REPLY:
+        raise ConnectionCut("rehearsed: the reply was lost")
+    return status, reply_headers, reply[: len(reply) // 2]
 
-    def _send_only(
-        self, url: str, headers: Mapping[str, str], body: bytes, fraction: float
-    ) -> None:
-        """Hang up like a socket does; in memory, a whole request is served and half is none."""
-        send_only = getattr(self._inner, "send_only", None)
-        if send_only is not None:
-            send_only(url, headers, body, fraction)
-        elif fraction == 1.0:
-            self._inner(url, headers, body)
+
+def _send_only(
+    line: Transport, url: str, headers: Mapping[str, str], body: bytes, fraction: float
+) -> None:
+    """Hang up like a socket does; in memory, a whole request is served and half is none."""
+    send_only = getattr(line, "send_only", None)
+    if send_only is not None:
+        send_only(url, headers, body, fraction)
+    elif fraction == 1.0:
+        line(url, headers, body)

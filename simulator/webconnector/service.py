@@ -12,13 +12,21 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from lxml import etree
 
 from simulator.webconnector import soap
 from simulator.webconnector.errors import WebConnectorDied, WebConnectorError
-from simulator.webconnector.faults import Boundary, Fault, FaultKind, FaultyLine, Moment
+from simulator.webconnector.faults import (
+    LINE_FAULTS,
+    Boundary,
+    Fault,
+    FaultKind,
+    Moment,
+    carry_badly,
+)
 from simulator.webconnector.log import MASK, Log
 from simulator.webconnector.transport import Transport
 
@@ -32,13 +40,6 @@ CODES: Mapping[str, str] = {
     "connectionError": "QBWC1045",
 }
 _TICKET_SHOWN = 8
-_LINE_FAULTS = (
-    FaultKind.DROP_BEFORE,
-    FaultKind.HALF_SENT,
-    FaultKind.DROP_SENT,
-    FaultKind.DROP_REPLY,
-    FaultKind.CUT_REPLY,
-)
 _FEWEST_TEXTS = 2
 _MOST_TEXTS = 4
 
@@ -205,8 +206,8 @@ class WebService:
         return result
 
     def _line(self, faults: Mapping[FaultKind, Fault]) -> Transport:
-        kind = next((kind for kind in _LINE_FAULTS if kind in faults), None)
-        return self.transport if kind is None else FaultyLine(self.transport, kind)
+        kind = next((kind for kind in LINE_FAULTS if kind in faults), None)
+        return self.transport if kind is None else partial(carry_badly, self.transport, kind)
 
 
 def _shown(name: str, value: str | int) -> str:

@@ -95,7 +95,7 @@ def edit(
     books.now += ACT_SECONDS
     if add is not None:
         changed = _with_line(books, changed, _line(books, add))
-    edited = _stamped(books, changed)
+    edited = ledger.put_edited(books, changed)
     happened = f"edited; {money(edited.balance)} of {money(edited.total)} left to pay."
     return document_change(books, "edit", edited, happened)
 
@@ -121,7 +121,7 @@ def move(books: Books, reference: str, customer: str) -> Change:
     before = books.full_name(invoice.customer)
     books.now += ACT_SECONDS
     freed = ledger.release(books, invoice.txn_id)
-    edited = _stamped(books, freed._replace(customer=new.list_id, address=new.address))
+    edited = ledger.put_edited(books, freed._replace(customer=new.list_id, address=new.address))
     return document_change(books, "move", edited, f"moved from {before}.")
 
 
@@ -150,13 +150,7 @@ def post(books: Books, reference: str) -> Change:
 
 def _put(books: Books, invoice: Invoice) -> Invoice:
     books.now += ACT_SECONDS
-    return _stamped(books, invoice)
-
-
-def _stamped(books: Books, invoice: Invoice) -> Invoice:
-    edited = invoice._replace(modified=books.now, edit_sequence=books.now)
-    ledger.put(books, edited)
-    return edited
+    return ledger.put_edited(books, invoice)
 
 
 def _line(books: Books, amount: int) -> Line:

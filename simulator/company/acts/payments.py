@@ -101,13 +101,9 @@ def apply(books: Books, reference: str, invoice: str, amount: int) -> Change:
     payer = Payer(payment.customer, books.receivable_of(payment))
     applied = _checked(books, [use], payer, payment.unused)
     books.now += ACT_SECONDS
-    edited = payment._replace(
-        applied=(*payment.applied, *applied.applications),
-        unused=payment.unused - applied.paid,
-        modified=books.now,
-        edit_sequence=books.now,
-    )
-    ledger.put(books, edited)
+    more = (*payment.applied, *applied.applications)
+    changed = payment._replace(applied=more, unused=payment.unused - applied.paid)
+    edited = ledger.put_edited(books, changed)
     happened = f"{money(amount)} more applied; {money(edited.unused)} is unused."
     return document_change(books, "apply", edited, happened)
 
@@ -141,10 +137,7 @@ def edit_payment(
             "Nothing to change. Give an amount, a number, a memo, a date, or --unapply."
         )
     books.now += ACT_SECONDS
-    edited = changed._replace(
-        unused=changed.total - paid, modified=books.now, edit_sequence=books.now
-    )
-    ledger.put(books, edited)
+    edited = ledger.put_edited(books, changed._replace(unused=changed.total - paid))
     happened = f"edited; {money(edited.unused)} of {money(edited.total)} is unused."
     return document_change(books, "edit-payment", edited, happened)
 
