@@ -29,6 +29,7 @@ from shared.rules.webhooks import secret_of
 from shared.structs import Value
 
 _ALERT = Mapper(Alert, t.Alert, connection=fn.COALESCE(t.Connection.name, ""))
+_CONDITION = Mapper(Condition, t.Alert)
 _RECIPIENT = Mapper(
     Recipient,
     t.AlertRecipient,
@@ -63,7 +64,7 @@ def change(changes: Changes, now: datetime) -> None:
     for one in changes.opened:
         _open(one, now)
     for alert, one in changes.updated:
-        update_columns(t.Alert, id=alert.id, gone_ms=None, **_words(one))
+        update_columns(t.Alert, id=alert.id, gone_ms=None, **_CONDITION.stored(one))
     for alert in changes.gone:
         update_columns(t.Alert, id=alert.id, gone_ms=millis(now))
     for alert in changes.closed:
@@ -71,28 +72,10 @@ def change(changes: Changes, now: datetime) -> None:
         _tell(alert.connection_id, EventKind.ALERT_CLOSED, alert.id, alert)
 
 
-def _words(one: Condition) -> dict[str, Any]:
-    return {
-        "subject": one.subject,
-        "told": one.told,
-        "plain": one.plain,
-        "remedy": one.remedy,
-        "code": one.code,
-        "size": one.size,
-    }
-
-
 def _open(one: Condition, now: datetime) -> None:
-    kind, connection_id, about = one.key
-    id_ = _OPEN.value(
-        open_key=f"{kind}/{connection_id}/{about}",
-        kind=kind,
-        connection=connection_id,
-        about=about,
-        opened_ms=millis(now),
-        **_words(one),
-    )
-    _tell(connection_id, EventKind.ALERT_OPENED, id_, one)
+    key = "/".join(map(str, one.key))
+    id_ = _OPEN.value(open_key=key, opened_ms=millis(now), **_CONDITION.stored(one))
+    _tell(one.connection_id, EventKind.ALERT_OPENED, id_, one)
 
 
 _OPEN = insert_row(t.Alert)
@@ -131,23 +114,14 @@ def add(recipient: Recipient, connection_id: int | None, now: datetime) -> Recip
     """Add a recipient; its numbers and what was sent to it are not looked at."""
     salt = secrets.token_hex(16)
     outlet = outlets.open_outlet(salt, events.EVERY, connection_id)
-    id_ = _ADD.value(
-        outlet=outlet.id,
-        address=recipient.address,
-        salt=salt,
-        audience=recipient.audience.value,
-        digest=recipient.digest.value,
-        digest_time=recipient.digest_time,
-        quiet=recipient.quiet,
-        amounts=recipient.amounts,
-        created_ms=millis(now),
-        created_by=recipient.created_by,
-    )
+    told = _RECIPIENT.stored(recipient, but=_NOT_TOLD)
+    id_ = _ADD.value(outlet=outlet.id, salt=salt, created_ms=millis(now), **told)
     events.settings_changed(connection_id or events.NOBODY, "alerts-added", str(id_))
     outlets.begin(outlet.id, f"alerts-{id_}", events.EVERY)
     return get(id_)
 
 
+_NOT_TOLD = ("id", "connection_id", "connection", "outlet_id", "created_at", "digest_at", "sent_at")
 _ADD = insert_row(t.AlertRecipient)
 
 

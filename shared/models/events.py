@@ -14,7 +14,6 @@ all where none is: what is up to it will never change.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,6 +24,7 @@ from peewee import Value as SqlValue
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.mapper import Mapper
+from shared.models.searching import by_shape
 from shared.models.statements import (
     Statement,
     among,
@@ -218,13 +218,9 @@ def how_many_after(cursor: int, connection_id: int, kinds: Collection[str] | Non
     return int(_how_many(frozenset(filters)).value(after=cursor, **filters))
 
 
-@functools.cache
-def _how_many(filters: frozenset[str]) -> Statement:
-    return Statement(
-        lambda: t.Event.select(fn.COUNT(t.Event.id)).where(
-            t.Event.id > slot("after"), *_those(filters)
-        )
-    )
+@by_shape
+def _how_many(filters: frozenset[str]) -> Any:
+    return t.Event.select(fn.COUNT(t.Event.id)).where(t.Event.id > slot("after"), *_those(filters))
 
 
 def get(event_id: int) -> Event | None:
@@ -237,25 +233,21 @@ _EVENT = Mapper(Event, t.Event, connection=fn.COALESCE(t.Connection.name, ""))
 _GET = Statement(lambda: _select(t.Event.has("id")))
 
 
-@functools.cache
-def _after(filters: frozenset[str]) -> Statement:
-    return Statement(
-        lambda: (
-            _select(t.Event.id > slot("after"), t.Event.id <= slot("until"), *_those(filters))
-            .order_by(t.Event.id)
-            .limit(slot("limit"))
-        )
+@by_shape
+def _after(filters: frozenset[str]) -> Any:
+    return (
+        _select(t.Event.id > slot("after"), t.Event.id <= slot("until"), *_those(filters))
+        .order_by(t.Event.id)
+        .limit(slot("limit"))
     )
 
 
-@functools.cache
-def _newest(filters: frozenset[str]) -> Statement:
-    return Statement(
-        lambda: (
-            _select(t.Event.id < slot("before"), *_those(filters))
-            .order_by(t.Event.id.desc())
-            .limit(slot("limit"))
-        )
+@by_shape
+def _newest(filters: frozenset[str]) -> Any:
+    return (
+        _select(t.Event.id < slot("before"), *_those(filters))
+        .order_by(t.Event.id.desc())
+        .limit(slot("limit"))
     )
 
 

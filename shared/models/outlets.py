@@ -14,7 +14,6 @@ from typing import Any
 
 from peewee import fn
 
-from shared import hints
 from shared.models import events, problems
 from shared.models import tables as t
 from shared.models.convert import millis, moment
@@ -39,7 +38,7 @@ from shared.rules.outlets import (
     TryAgain,
     pause,
 )
-from shared.rules.values import RecordKind, Trouble
+from shared.rules.values import RecordKind
 from shared.structs import Value
 
 DELIVERY_PARKED = "delivery-parked"
@@ -196,6 +195,10 @@ def note(
 ) -> None:
     """Write down what an outlet did; ``gives_up_after`` is how long it tries one event."""
     known = _known(outlet.id, progress)
+
+    def put(event: Event, *told: Any) -> None:
+        _PUT.many([(outlet.id, event.id, event.record, *told, False)])
+
     for event, became in progress.tried:
         first_ms, attempts = known.get(event.id, (millis(now), 0))
         match became:
@@ -203,10 +206,9 @@ def note(
                 _take_off(outlet.id, event, now)
             case TryAgain() if now - moment(first_ms) < gives_up_after:
                 wait = pause(attempts + 1, chance, became.after)
-                row = (_WAITING, attempts + 1, first_ms, millis(now + wait), became.reason)
-                _put(outlet.id, event, *row)
+                put(event, _WAITING, attempts + 1, first_ms, millis(now + wait), became.reason)
             case TryAgain() | Refused():
-                _put(outlet.id, event, _PARKED, attempts + 1, first_ms, None, became.reason)
+                put(event, _PARKED, attempts + 1, first_ms, None, became.reason)
                 next_of(outlet.id, event.record, now)
                 _report(outlet, event, became.reason, now)
     _BEHIND.many(
@@ -220,15 +222,9 @@ def _report(outlet: OutletStanding, event: Event, reason: str, now: datetime) ->
     """Tell people of what is parked: one problem for each outlet, since they are the same cure."""
     if outlet.connection_id is None or event.kind is EventKind.WEBHOOK_TESTED:
         return
-    told = hints.tell(DELIVERY_PARKED, outlet=outlet.name, reason=reason.rstrip("."))
-    trouble = Trouble(
-        code=DELIVERY_PARKED,
-        kind=RecordKind.DELIVERY,
-        object_id=outlet.name,
-        document=outlet.name,
-        message=told.message,
-        remedy=told.remedy,
-    )
+    about = (RecordKind.DELIVERY, outlet.name, outlet.name)
+    told = {"outlet": outlet.name, "reason": reason.rstrip(".")}
+    trouble = problems.trouble(DELIVERY_PARKED, *about, **told)
     problems.report(outlet.connection_id, None, [trouble], now)
 
 
@@ -289,19 +285,6 @@ def _take_off(outlet_id: int, event: Event, now: datetime) -> None:
 def next_of(outlet_id: int, record: str, now: datetime) -> None:
     """Let the first event that waits of a record have its turn."""
     _NEXT.run(outlet=outlet_id, record=record, now_ms=millis(now))
-
-
-def _put(
-    outlet_id: int,
-    event: Event,
-    state: str,
-    attempts: int,
-    first_ms: int,
-    next_ms: int | None,
-    reason: str,
-) -> None:
-    told = (state, attempts, first_ms, next_ms, reason, False)
-    _PUT.many([(outlet_id, event.id, event.record, *told)])
 
 
 _PUT = put_rows(t.Delivery, stays=["record"])

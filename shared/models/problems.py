@@ -8,6 +8,7 @@ from typing import Any
 
 from peewee import SQL, Tuple, fn
 
+from shared import hints
 from shared.models import events
 from shared.models import tables as t
 from shared.models.convert import millis
@@ -45,6 +46,14 @@ def report(
         for one in troubles
     )
     _tell(EventKind.PROBLEM_OPENED, [row for row in _OPEN.all(**these) if row[0] not in before])
+
+
+def trouble(
+    code: str, kind: RecordKind, object_id: str, document: str, /, *, basis: str = "", **fields: str
+) -> Trouble:
+    """A trouble in the words of the hint ``code``, which names these fields."""
+    told = hints.tell(code, **fields)
+    return Trouble(code, kind, object_id, document, told.message, told.remedy, basis=basis)
 
 
 def _tell(kind: EventKind, rows: Iterable[Row]) -> None:

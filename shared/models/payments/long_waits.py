@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from peewee import fn
 
 from shared import dates
-from shared.hints import tell
 from shared.models import problems
 from shared.models import tables as t
 from shared.models.convert import millis
@@ -46,17 +45,9 @@ _LONG = Statement(
 
 def _trouble(payment: Payment) -> Trouble:
     assert payment.waiting_since is not None
-    told = tell(
-        reasons.WAITS_LONG, since=dates.moment_in_utc(payment.waiting_since), reason=payment.reason
-    )
-    return Trouble(
-        reasons.WAITS_LONG,
-        RecordKind.PAYMENT,
-        str(payment.id),
-        payment.document,
-        told.message,
-        told.remedy,
-    )
+    about = (RecordKind.PAYMENT, str(payment.id), payment.document)
+    since = dates.moment_in_utc(payment.waiting_since)
+    return problems.trouble(reasons.WAITS_LONG, *about, since=since, reason=payment.reason)
 
 
 def not_on_their_way(connection_id: int) -> int:

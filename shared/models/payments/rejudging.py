@@ -296,15 +296,8 @@ def _is_as_before(one: Judged) -> bool:
 
 
 def _trouble(one: Judged) -> Trouble:
-    told = tell(one.code, **one.fields)
-    return Trouble(
-        code=one.code,
-        kind=RecordKind.PAYMENT,
-        object_id=str(one.payment.id),
-        document=one.payment.document,
-        message=told.message,
-        remedy=told.remedy,
-    )
+    about = (RecordKind.PAYMENT, str(one.payment.id), one.payment.document)
+    return problems.trouble(one.code, *about, **one.fields)
 
 
 # One payment, judged.

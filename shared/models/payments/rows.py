@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from shared.models import tables as t
-from shared.models.convert import money
 from shared.models.mapper import Mapper
 from shared.models.statements import Row, Statement, among, current_engine, locking
 from shared.rules.payments.values import (
@@ -19,13 +18,12 @@ from shared.rules.payments.values import (
     PaymentUse,
     Posting,
     PostingUse,
-    UseKind,
 )
 from shared.structs import replace
 
 _NOT_OF_ITS_ROW = ("external_id", "txn_id", "ref_number", "uses")
-_ALLOWANCES = Mapper(Allowances, t.Payment)
-_PAYMENT = Mapper(Payment, t.Payment, but=_NOT_OF_ITS_ROW, allowances=_ALLOWANCES)
+ALLOWANCES = Mapper(Allowances, t.Payment)
+_PAYMENT = Mapper(Payment, t.Payment, but=_NOT_OF_ITS_ROW, allowances=ALLOWANCES)
 PAYMENT_FIELDS: tuple[Any, ...] = (t.Payment.id, t.Payment.key, *_PAYMENT.fields)
 POSTING = Mapper(Posting, t.Posting, but=["uses"])
 POSTING_USE = Mapper(PostingUse, t.PostingUse)
@@ -102,29 +100,23 @@ def _uses_of(payment_ids: Iterable[int]) -> Mapping[int, list[_Use]]:
     found: defaultdict[int, list[_Use]] = defaultdict(list)
     ids = list(payment_ids)
     rows = _USES.all(ids=ids) if ids else ()
-    for payment_id, kind, document, txn_id, number, amount, discount, *invoice in rows:
-        held, its_number, *names = invoice
-        use = PaymentUse(
-            kind=UseKind(kind),
-            document=document,
-            invoice_txn_id=txn_id,
-            number=number or its_number or "",
-            amount=money(amount),
-            discount=money(discount),
-            held=held is not None,
-        )
-        found[payment_id].append(_Use(use, *(name or "" for name in names)))
+    for payment_id, list_id, customer, currency, *row in rows:
+        use = _USE.read(tuple(row))
+        found[payment_id].append(_Use(use, list_id or "", customer or "", currency or ""))
     return found
 
 
+_USE = Mapper(
+    PaymentUse,
+    t.PaymentUse,
+    number=fn.COALESCE(fn.NULLIF(t.PaymentUse.number, ""), t.Invoice.number, ""),
+    held=t.Invoice.id.is_null(False),
+)
 _USES = Statement(
     lambda: (
         t.PaymentUse.select(
-            *(t.PaymentUse.payment, t.PaymentUse.kind, t.PaymentUse.document),
-            *(t.PaymentUse.invoice_txn_id, t.PaymentUse.number),
-            *(t.PaymentUse.amount_cents, t.PaymentUse.discount_cents),
-            *(t.Invoice.id, t.Invoice.number, t.Invoice.customer_list_id),
-            *(t.Invoice.customer_full_name, t.Invoice.currency),
+            *(t.PaymentUse.payment, t.Invoice.customer_list_id),
+            *(t.Invoice.customer_full_name, t.Invoice.currency, *_USE.fields),
         )
         .join(t.Payment)
         .join(

@@ -209,17 +209,8 @@ def _ask_again(payment_id: int, who: str, now: datetime) -> None:
 
 def allow(payment_id: int, allowances: Allowances, now: datetime) -> None:
     """Keep what is allowed for a payment alone."""
-    own = (allowances.overpayment, allowances.on_account, allowances.closed_period)
-    overpayment, on_account, closed_period = (term.value if term else "" for term in own)
-    update_columns(
-        t.Payment,
-        id=payment_id,
-        overpayment=overpayment,
-        on_account=on_account,
-        closed_period=closed_period,
-        closed_too=allowances.closed_too,
-        changed_ms=millis(now),
-    )
+    terms = rows.ALLOWANCES.stored(allowances)
+    update_columns(t.Payment, id=payment_id, changed_ms=millis(now), **terms)
 
 
 def skip(payment_id: int, note: str, who: str, now: datetime) -> None:

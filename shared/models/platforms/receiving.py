@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from shared import hints
 from shared.models import problems
 from shared.models.platforms import inbox
 from shared.rules.connectors import PlatformAccount
-from shared.rules.values import Problem, RecordKind, Trouble
+from shared.rules.values import Problem, RecordKind
 
 REFUSED, FAILED = "arrival-refused", "arrival-failed"
 _KIND = RecordKind.RECEIVING
@@ -32,12 +31,9 @@ def _document(account: PlatformAccount, their_id: str) -> str:
 
 def tell(account: PlatformAccount, their_id: str, code: str, reason: str, now: datetime) -> None:
     """Open the problem of a record that does not come in, for this reason."""
-    told = hints.tell(code, reason=reason.rstrip("."))
-    name = _name(account, their_id)
     _close(account, their_id, code, now)
-    trouble = Trouble(
-        *(code, _KIND, name, _document(account, their_id), told.message, told.remedy), basis=reason
-    )
+    about = (_KIND, _name(account, their_id), _document(account, their_id))
+    trouble = problems.trouble(code, *about, reason=reason.rstrip("."), basis=reason)
     problems.report(account.connection_id, None, [trouble], now)
 
 

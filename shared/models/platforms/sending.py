@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from shared import hints
 from shared.models import problems
 from shared.rules.connectors import Outgoing, SendState, Would
-from shared.rules.values import RecordKind, Trouble
+from shared.rules.values import RecordKind
 
 REFUSED, AMBIGUOUS, DIFFERS = "platform-refused", "platform-ambiguous", "platform-differs"
 WAITS_LONG = "platform-waits-long"
@@ -55,10 +54,8 @@ def _report_of(connection_id: int, one: Outgoing, code: str, reason: str, now: d
 def _report(
     connection_id: int, name: str, document: str, code: str, reason: str, now: datetime
 ) -> None:
-    told = hints.tell(code, reason=reason.rstrip("."))
-    trouble = Trouble(
-        code, RecordKind.SENDING, name, document, told.message, told.remedy, basis=reason
-    )
+    about = (RecordKind.SENDING, name, document)
+    trouble = problems.trouble(code, *about, reason=reason.rstrip("."), basis=reason)
     problems.report(connection_id, None, [trouble], now)
 
 

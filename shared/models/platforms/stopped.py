@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared import hints
 from shared.models import problems
 from shared.models.statements import unit_time
 from shared.rules.connectors import PlatformAccount
-from shared.rules.values import RecordKind, Trouble
+from shared.rules.values import RecordKind
 
 ALL, RECEIVING = "platform-stopped", "platform-not-received"
 PATIENCE_ATTEMPTS = 8
@@ -21,16 +20,8 @@ PATIENCE = timedelta(minutes=20)
 
 def tell(account: PlatformAccount, code: str, reason: str) -> None:
     """Open the problem of an account with which this does not work, for this reason."""
-    told = hints.tell(code, reason=reason.rstrip("."))
-    trouble = Trouble(
-        code=code,
-        kind=RecordKind.PLATFORM,
-        object_id=account.platform,
-        document=account.platform.capitalize(),
-        message=told.message,
-        remedy=told.remedy,
-        basis=reason,
-    )
+    about = (RecordKind.PLATFORM, account.platform, account.platform.capitalize())
+    trouble = problems.trouble(code, *about, reason=reason.rstrip("."), basis=reason)
     problems.report(account.connection_id, None, [trouble], unit_time())
 
 
