@@ -16,6 +16,7 @@ from shared.models import events
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.mapper import Mapper
+from shared.models.searching import of_one_or_all
 from shared.models.statements import Statement, put_rows
 from shared.rules.ledger import CustomerState
 from shared.rules.payments.names import folded
@@ -71,32 +72,25 @@ _DROP = Statement(
 
 def of_connection(connection_id: int) -> dict[str, CustomerMapping]:
     """Return the mappings of a connection by folded name."""
-    return {row[0]: _MAPPING.read(row[1:]) for row in _OF_CONNECTION.all(connection=connection_id)}
+    return {row[0]: _MAPPING.read(row[1:]) for row in _mappings(connection_id)}
 
 
 def listed(connection_id: int | None = None) -> list[CustomerMapping]:
     """Return the mappings of a connection, or of all one after the other, by folded name."""
-    if connection_id is not None:
-        return list(of_connection(connection_id).values())
-    return [_MAPPING.read(row[1:]) for row in _ALL.all()]
+    return [_MAPPING.read(row[1:]) for row in _mappings(connection_id)]
 
 
-_OF_CONNECTION = Statement(lambda: _select().where(t.CustomerMapping.has("connection")))
-_ALL = Statement(lambda: _select())
-
-
-def _select() -> Any:
+@of_one_or_all(t.CustomerMapping)
+def _mappings() -> Any:
     return (
         t.CustomerMapping.select("folded", *_MAPPING.fields)
         .join(
             t.Customer,
             JOIN.LEFT_OUTER,
-            on=(
-                t.Customer.has(
-                    connection=t.CustomerMapping.connection,
-                    list_id=t.CustomerMapping.list_id,
-                    state=CustomerState.HELD,
-                )
+            on=t.Customer.has(
+                connection=t.CustomerMapping.connection,
+                list_id=t.CustomerMapping.list_id,
+                state=CustomerState.HELD,
             ),
         )
         .order_by(t.CustomerMapping.connection, t.CustomerMapping.folded)

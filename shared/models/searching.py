@@ -21,6 +21,26 @@ def by_shape(build: Callable[..., Any]) -> Callable[..., Statement]:
     return functools.cache(lambda *shape: Statement(lambda: build(*shape)))
 
 
+def of_one_or_all(table: Any) -> Callable[[Callable[[], Any]], Callable[..., list[Row]]]:
+    """Have a query ask for the rows of ``table`` of one connection; with None, for those of all.
+
+    These are two statements, so that each has its index.
+    """
+
+    def decide(build: Callable[[], Any]) -> Callable[..., list[Row]]:
+        of_all = Statement(build)
+        of_one = Statement(lambda: build().where(table.has("connection")))
+
+        def rows(connection_id: int | None, **parameters: Any) -> list[Row]:
+            if connection_id is None:
+                return of_all.all(**parameters)
+            return of_one.all(connection=connection_id, **parameters)
+
+        return rows
+
+    return decide
+
+
 def given(**wanted: Any) -> frozenset[str]:
     """The names of what a filter demands; None demands nothing."""
     return frozenset(name for name, value in wanted.items() if value is not None)

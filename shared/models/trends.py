@@ -14,7 +14,7 @@ from peewee import SQL, Case, fn
 
 from shared.models import tables as t
 from shared.models.convert import millis, moment, money
-from shared.models.searching import by_shape
+from shared.models.searching import of_one_or_all
 from shared.models.statements import among, slot
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.trends import DaySum, Ran
@@ -27,15 +27,14 @@ _IN_QUICKBOOKS = [PaymentStatus.POSTED.value, PaymentStatus.IMPORTED.value]
 
 def ran(connection_id: int | None, since: datetime) -> list[Ran]:
     """Return how many syncs started in each quarter of an hour since then, and have ended."""
-    rows = _ran(connection_id is not None).all(connection=connection_id, since=millis(since))
+    rows = _ran(connection_id, since=millis(since))
     return [Ran(moment(quarter * _QUARTER_MS), *map(int, numbers)) for quarter, *numbers in rows]
 
 
-@by_shape
-def _ran(of_one: bool) -> Any:
+@of_one_or_all(t.Sync)
+def _ran() -> Any:
     failed = t.Sync.state == SyncState.FAILED.value
     some_failed = (t.Sync.state == SyncState.FINISHED.value) & (t.Sync.failed > 0)
-    of_connection = [t.Sync.has("connection")] * of_one
     return (
         t.Sync.select(
             t.Sync.started_ms / _QUARTER_MS,  # of integers, so it is cut to one
@@ -43,7 +42,7 @@ def _ran(of_one: bool) -> Any:
             _count(failed),
             _count(some_failed),
         )
-        .where(t.Sync.started_ms >= slot("since"), t.Sync.ended_ms >= slot("since"), *of_connection)
+        .where(t.Sync.started_ms >= slot("since"), t.Sync.ended_ms >= slot("since"))
         .group_by(SQL("1"))
     )
 
@@ -54,33 +53,28 @@ def _count(condition: Any) -> Any:
 
 def owed(connection_id: int | None, since: date) -> list[DaySum]:
     """Return the balance of imported invoices that are open, by the day of the invoice."""
-    rows = _owed(connection_id is not None).all(connection=connection_id, since=since.isoformat())
-    return list(_sums(rows))
+    return list(_sums(_owed(connection_id, since=since.isoformat())))
 
 
-@by_shape
-def _owed(of_one: bool) -> Any:
-    of_connection = [t.Invoice.has("connection")] * of_one
+@of_one_or_all(t.Invoice)
+def _owed() -> Any:
     return (
         t.Invoice.select("currency", _day_since(t.Invoice.date), fn.SUM(t.Invoice.balance_cents))
-        .where(t.Invoice.status == "open", t.Invoice.left_out == "", *of_connection)
+        .where(t.Invoice.status == "open", t.Invoice.left_out == "")
         .group_by(SQL("1"), SQL("2"))
     )
 
 
 def collected(connection_id: int | None, since: date) -> list[DaySum]:
     """Return what the payments in QuickBooks that are dated since then come to, by their day."""
-    rows = _collected(connection_id is not None).all(
-        connection=connection_id, since=since.isoformat(), statuses=_IN_QUICKBOOKS
-    )
-    return list(_sums(rows))
+    return list(_sums(_collected(connection_id, since=since.isoformat(), statuses=_IN_QUICKBOOKS)))
 
 
-@by_shape
-def _collected(of_one: bool) -> Any:
+@of_one_or_all(t.Payment)
+def _collected() -> Any:
     return (
         t.Payment.select("currency", "date", fn.SUM(t.Payment.amount_cents))
-        .where(*_paid(of_one))
+        .where(*_paid())
         .group_by(SQL("1"), SQL("2"))
     )
 
@@ -90,14 +84,11 @@ def applied(connection_id: int | None, since: date) -> list[DaySum]:
 
     By the day of the invoice and that of the payment; discounts are in it.
     """
-    rows = _applied(connection_id is not None).all(
-        connection=connection_id, since=since.isoformat(), statuses=_IN_QUICKBOOKS
-    )
-    return list(_sums(rows))
+    return list(_sums(_applied(connection_id, since=since.isoformat(), statuses=_IN_QUICKBOOKS)))
 
 
-@by_shape
-def _applied(of_one: bool) -> Any:
+@of_one_or_all(t.Payment)
+def _applied() -> Any:
     same = t.Invoice.has(txn_id=t.PaymentUse.invoice_txn_id, connection=t.Payment.connection)
     return (
         t.Payment.select(
@@ -108,18 +99,16 @@ def _applied(of_one: bool) -> Any:
         )
         .join(t.PaymentUse, on=(t.PaymentUse.payment == t.Payment.id))
         .join(t.Invoice, on=same)
-        .where(t.Invoice.left_out == "", *_paid(of_one))
+        .where(t.Invoice.left_out == "", *_paid())
         .group_by(SQL("1"), SQL("2"), SQL("4"))
     )
 
 
-def _paid(of_one: bool) -> list[Any]:
-    of_connection = [t.Payment.has("connection")] * of_one
+def _paid() -> list[Any]:
     return [
         t.Payment.date >= slot("since"),
         among(t.Payment.status, "statuses"),
         ~t.Payment.deleted,
-        *of_connection,
     ]
 
 

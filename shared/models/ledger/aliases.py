@@ -69,18 +69,14 @@ _CARRY_OVER = Statement(
         )
         .join(
             t.CustomerMove,
-            on=(
-                t.CustomerMove.has(
-                    connection=t.CustomerAlias.connection, from_list_id=t.CustomerAlias.list_id
-                )
+            on=t.CustomerMove.has(
+                connection=t.CustomerAlias.connection, from_list_id=t.CustomerAlias.list_id
             ),
         )
         .join(
             t.Customer,
-            on=(
-                t.Customer.has(
-                    connection=t.CustomerAlias.connection, list_id=t.CustomerAlias.list_id
-                )
+            on=t.Customer.has(
+                connection=t.CustomerAlias.connection, list_id=t.CustomerAlias.list_id
             ),
         )
         .where(t.CustomerAlias.has("connection"), t.Customer.state.in_(GONE)),
@@ -136,10 +132,8 @@ _BEARERS = Statement(
         t.CustomerAlias.select("folded", "list_id")
         .join(
             t.Customer,
-            on=(
-                t.Customer.has(
-                    connection=t.CustomerAlias.connection, list_id=t.CustomerAlias.list_id
-                )
+            on=t.Customer.has(
+                connection=t.CustomerAlias.connection, list_id=t.CustomerAlias.list_id
             ),
         )
         .where(

@@ -21,6 +21,7 @@ from shared.models.searching import (
     holding_words,
     newest_first,
     of_each_status,
+    of_one_or_all,
     patterns,
 )
 from shared.models.statements import AnyOf, Statement, among, slot
@@ -161,16 +162,11 @@ _CALLED = Statement(
 
 def left_out(connection_id: int | None = None) -> dict[str, int]:
     """Return how many invoices are left out, by reason, of a connection or of all."""
-    if connection_id is None:
-        return dict(_LEFT_OUT.all())
-    return dict(_LEFT_OUT_OF.all(connection=connection_id))
+    return dict(_left_out(connection_id))
 
 
-_LEFT_OUT = Statement(lambda: _reasons())
-_LEFT_OUT_OF = Statement(lambda: _reasons().where(t.Invoice.has("connection")))
-
-
-def _reasons() -> Any:
+@of_one_or_all(t.Invoice)
+def _left_out() -> Any:
     return (
         t.Invoice.select("left_out", fn.COUNT(t.Invoice.id))
         .where(SQL(t.LEFT_OUT))
@@ -181,16 +177,11 @@ def _reasons() -> Any:
 
 def differing(connection_id: int | None = None) -> int:
     """Return how many imported invoices do not owe the same on both sides."""
-    if connection_id is None:
-        return int(_DIFFERING.value())
-    return int(_DIFFERING_OF.value(connection=connection_id))
+    return int(_differing(connection_id)[0][0])
 
 
-_DIFFERING = Statement(lambda: _count_differing())
-_DIFFERING_OF = Statement(lambda: _count_differing().where(t.Invoice.has("connection")))
-
-
-def _count_differing() -> Any:
+@of_one_or_all(t.Invoice)
+def _differing() -> Any:
     return t.Invoice.select(fn.COUNT(t.Invoice.id)).where(*_kept(Kept.DIFFERING))
 
 

@@ -19,6 +19,7 @@ from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.ledger import customer_pages
 from shared.models.payments import rejudging, rows, standing
+from shared.models.searching import of_one_or_all
 from shared.models.statements import AnyOf, Row, Statement, among
 from shared.rules.ledger import Affected, Candidate, Resolved, UnresolvedName
 from shared.rules.payments.judging import ABOUT_NAMES
@@ -39,14 +40,8 @@ _AMBIGUOUS = "payment-invoice-ambiguous"
 
 def unresolved(connection_id: int | None = None) -> list[UnresolvedName]:
     """Return the names that wait for a person, of a connection or of all, by both names."""
-    codes = {"codes": ABOUT_NAMES}
-    found = (
-        _UNRESOLVED.all(**codes)
-        if connection_id is None
-        else _UNRESOLVED_OF.all(connection=connection_id, **codes)
-    )
     groups: dict[tuple[int, str], list[Row]] = {}
-    for row in found:
+    for row in _refused_for_names(connection_id, codes=ABOUT_NAMES):
         groups.setdefault((row[0], folded(row[2])), []).append(row)
     names = [_unresolved(group) for group in groups.values()]
     return sorted(names, key=lambda one: (one.connection.casefold(), folded(one.name)))
@@ -63,10 +58,7 @@ def _unresolved(group: list[Row]) -> UnresolvedName:
     )
 
 
-_UNRESOLVED = Statement(lambda: _refused_for_names())
-_UNRESOLVED_OF = Statement(lambda: _refused_for_names().where(t.Payment.has("connection")))
-
-
+@of_one_or_all(t.Payment)
 def _refused_for_names() -> Any:
     groups = (t.Payment.connection, t.Connection.name, t.Payment.customer, t.Payment.currency)
     return (

@@ -64,18 +64,22 @@ def counts(connection_id: int, identity: str) -> dict[PaymentStatus, int]:
     return {PaymentStatus(status): int(count) for status, count in rows_of}
 
 
-@Statement
-def _counts() -> Any:
-    there = t.PlatformRecord.has(
+def came_from_account() -> Any:
+    """Whether a record is that of a payment of the platform, on the account ``identity``."""
+    return t.PlatformRecord.has(
         "identity",
         connection=t.Payment.connection,
         kind=RecordKind.PAYMENT,
         owner=Owner.PLATFORM,
         our_id=t.Payment.key,
     )
+
+
+@Statement
+def _counts() -> Any:
     return (
         t.Payment.select("status", fn.COUNT(t.Payment.id))
-        .join(t.PlatformRecord, on=there)
+        .join(t.PlatformRecord, on=came_from_account())
         .where(t.Payment.has("connection", source=PaymentSource.INVOICED))
         .group_by(t.Payment.status)
     )

@@ -24,6 +24,7 @@ from shared.models.searching import (
     holding,
     newest_first,
     of_each_status,
+    of_one_or_all,
     pattern,
 )
 from shared.models.statements import AnyOf, Row, Statement, among, slot
@@ -48,23 +49,18 @@ def each(
     Of a payment of ours, TxnIDs and RefNumbers of its parts are joined by a blank.
     """
     wanted: dict[str, Any] = {
-        "connection": connection_id,
         "sources": [source.value] if source else [one.value for one in PaymentSource],
         "statuses": [one.value for one in (PaymentStatus if statuses is None else statuses)],
         "deleted": [False, True] if deleted else [False],
         "limit": _AT_ONCE,
     }
-    statement = _EACH_OF_ALL if connection_id is None else _EACH
     after = 0
-    while page := statement.all(after=after, **wanted):
+    while page := _in_order(connection_id, after=after, **wanted):
         yield from rows.shown(page)
         after = page[-1][0]
 
 
-_EACH = Statement(lambda: _in_order().where(t.Payment.has("connection")))
-_EACH_OF_ALL = Statement(lambda: _in_order())
-
-
+@of_one_or_all(t.Payment)
 def _in_order() -> Any:
     return (
         t.Payment.select(*rows.PAYMENT_FIELDS)
@@ -154,9 +150,8 @@ _COUNTS = Statement(
 
 def figures(connection_id: int | None = None) -> list[PaymentFigure]:
     """Return what stands where, of a connection or of all; not what was deleted in QuickBooks."""
-    found = _FIGURES.all() if connection_id is None else _FIGURES_OF.all(connection=connection_id)
     groups: dict[tuple[str, str], list[Row]] = {}
-    for status, currency, *row in _with_currencies(found):
+    for status, currency, *row in _with_currencies(_grouped(connection_id)):
         groups.setdefault((status, currency), []).append(tuple(row))
     return [_figure(*group, rows) for group, rows in sorted(groups.items())]
 
@@ -167,10 +162,7 @@ def _figure(status: str, currency: str, found: Iterable[Row]) -> PaymentFigure:
     return PaymentFigure(PaymentStatus(status), currency, sum(counts), amount, moment(min(since)))
 
 
-_FIGURES = Statement(lambda: _grouped())
-_FIGURES_OF = Statement(lambda: _grouped().where(t.Payment.has("connection")))
-
-
+@of_one_or_all(t.Payment)
 def _grouped() -> Any:
     """Grouped as the index is ordered, which holds all that is asked for."""
     groups = (t.Payment.connection, t.Payment.status, t.Payment.currency)

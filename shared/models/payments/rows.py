@@ -122,7 +122,7 @@ _USES = Statement(
         .join(
             t.Invoice,
             JOIN.LEFT_OUTER,
-            on=(t.Invoice.has(connection=t.Payment.connection, txn_id=t.PaymentUse.invoice_txn_id)),
+            on=t.Invoice.has(connection=t.Payment.connection, txn_id=t.PaymentUse.invoice_txn_id),
         )
         .where(among(t.PaymentUse.payment, "ids"))
         .order_by(t.PaymentUse.payment, t.PaymentUse.position)

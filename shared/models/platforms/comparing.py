@@ -10,8 +10,8 @@ from peewee import JOIN, fn
 
 from shared.models import tables as t
 from shared.models.convert import money
+from shared.models.payments.from_platform import came_from_account
 from shared.models.statements import Statement
-from shared.rules.connectors import Owner
 from shared.rules.payments.values import ChargeState, PaymentSource, PaymentStatus, UseKind
 from shared.rules.values import InvoiceStatus, RecordKind
 
@@ -90,18 +90,11 @@ def coming_in(connection_id: int, identity: str) -> dict[str, Decimal]:
 
 @Statement
 def _coming() -> Any:
-    there = t.PlatformRecord.has(
-        "identity",
-        connection=t.Payment.connection,
-        kind=RecordKind.PAYMENT,
-        owner=Owner.PLATFORM,
-        our_id=t.Payment.key,
-    )
     return (
         t.Payment.select(t.PaymentUse.document, fn.SUM(t.PaymentUse.amount_cents))
         .join(t.PaymentUse, on=(t.PaymentUse.payment == t.Payment.id))
         .switch(t.Payment)
-        .join(t.PlatformRecord, on=there)
+        .join(t.PlatformRecord, on=came_from_account())
         .where(
             t.Payment.has("connection", source=PaymentSource.INVOICED),
             t.Payment.status.not_in(_NOT_ON_ITS_WAY),

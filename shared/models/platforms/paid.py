@@ -15,9 +15,10 @@ from peewee import fn
 from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.payments import from_quickbooks, rows
+from shared.models.payments.from_platform import came_from_account
 from shared.models.platforms import outbox
 from shared.models.statements import AnyOf, Statement, among, slot
-from shared.rules.connectors import Outgoing, Owner, SendState
+from shared.rules.connectors import Outgoing, SendState
 from shared.rules.payments.values import (
     Payment,
     PaymentSource,
@@ -130,17 +131,7 @@ _PAID_CENTS = fn.COALESCE(t.PostingUse.fitting_cents, t.PostingUse.amount_cents)
 
 def _is_from_there() -> Any:
     """Whether the payment of a posting is one of the platform."""
-    return fn.EXISTS(
-        t.PlatformRecord.select("our_id").where(
-            t.PlatformRecord.has(
-                "connection",
-                "identity",
-                kind=RecordKind.PAYMENT,
-                owner=Owner.PLATFORM,
-                our_id=t.Payment.key,
-            )
-        )
-    )
+    return fn.EXISTS(t.PlatformRecord.select("our_id").where(came_from_account()))
 
 
 def _postings_on_it(*columns: Any) -> Any:
