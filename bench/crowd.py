@@ -19,7 +19,7 @@ from bench.page import Part, at_least, at_most, middle, percentile
 from bench.stage import Line, cpu_seconds, daemon, helper, scratch
 from shared import passwords, qwc
 from shared.clock import utc_now
-from shared.models import connections, installation
+from shared.models import applications, connections, installation
 from shared.models import tables as t
 from shared.models.statements import Statement
 from shared.models.store import Store, open_store
@@ -108,12 +108,12 @@ def _application(store: Store, url: str, name: str, kind: ApplicationKind) -> by
     """Add a connection without payments; the .qwc file of one of its applications."""
     with store.transaction():
         made = connections.add(name, payments_in=False, payments_out=False, now=utc_now())
-        applications = connections.applications(made.id)
+        those = connections.applications(made.id)
         proof = passwords.proof_of(PASSWORD, installation.secret())
-        ids = [one.id for one in applications]
-        connections.set_password(ids, passwords.hash_password(PASSWORD), proof)
+        ids = [one.id for one in those]
+        applications.set_password(ids, passwords.hash_password(PASSWORD), proof)
     return qwc.build_qwc(
-        next(one for one in applications if one.kind is kind),
+        next(one for one in those if one.kind is kind),
         connection_name=name,
         public_url=url,
         support_url=f"{url}/support",

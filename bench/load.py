@@ -24,7 +24,7 @@ from bench.page import Part, at_most
 from bench.stage import cpu_seconds, daemon, helper, memory_mib, scratch
 from shared import passwords
 from shared.clock import utc_now
-from shared.models import connections, installation
+from shared.models import applications, connections, installation
 from shared.models.store import open_store
 from shared.rules.values import ApplicationKind
 from shared.structs import Value
@@ -105,7 +105,7 @@ def _users(store: Any) -> list[str]:
                 f"Company {number} of many", payments_in=False, payments_out=False, now=utc_now()
             )
         held = [connections.applications(one.id) for one in connections.all()]
-        connections.set_password([one.id for both in held for one in both], hashed, proof)
+        applications.set_password([one.id for both in held for one in both], hashed, proof)
     return [one.username for both in held for one in both if one.kind is ApplicationKind.PAYMENT]
 
 

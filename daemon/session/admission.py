@@ -17,7 +17,7 @@ from daemon.session.machine import UNFINISHED, Phase
 from daemon.session.record import SessionRecord, open_problem, reference
 from daemon.stages.sequence import StageSequence
 from shared import dates, hints, passwords
-from shared.models import connections, installation, sessions, syncs, throttles
+from shared.models import applications, connections, installation, sessions, syncs, throttles
 from shared.models.payments import sets
 from shared.rules import schedule
 from shared.rules.throttling import Lock, Source, lock_after
@@ -85,7 +85,7 @@ class Admission:
     def thd_recognize(self, username: str, address: str) -> Recognized:
         """What the store knows of a user name, and of the address, where it is told, behind it."""
         now = self._now()
-        credentials = connections.application_by_username(username)
+        credentials = applications.application_by_username(username)
         names = {Source.ADDRESS: address} if address else {}
         if credentials is None:
             names[Source.USER_NAME] = login.digest(username)
@@ -118,7 +118,7 @@ class Admission:
         # one out.
         if application and credentials and code == login.Verdict.WRONG_PASSWORD:
             lock = lock_after(credentials.failed_logins + 1, now)
-            connections.login_failed(application.id, locked_until=lock)
+            applications.login_failed(application.id, locked_until=lock)
         until = dates.time_of(locked_until) if locked_until else ""
         sync = syncs.refused_login(
             application.connection_id if application else None,
@@ -146,7 +146,7 @@ class Admission:
 
     def thd_welcome(self, checked: Credentials, ticket: str, peer: str) -> list[str]:
         """As ``welcome``, for what was checked since it was read: its settings may have changed."""
-        found = connections.application_by_username(checked.application.username) or checked
+        found = applications.application_by_username(checked.application.username) or checked
         current = replace(
             found, password_hash=checked.password_hash, password_proof=checked.password_proof
         )
@@ -157,9 +157,9 @@ class Admission:
         now = self._now()
         application = current.application
         proven = current.password_hash, current.password_proof
-        if not connections.login_succeeded(application.id, *proven, now):
+        if not applications.login_succeeded(application.id, *proven, now):
             # Rotated while the password was being verified.
-            found = connections.application_by_username(application.username)
+            found = applications.application_by_username(application.username)
             return self.thd_refuse(application.username, found, "old-password")
         resting = schedule.rest(current.connection, now)
         if resting is not None:

@@ -39,7 +39,7 @@ from daemon.stages.moves import Ask, AskWrite, Fail, GiveUpOn, Gone, Move, NotTa
 from daemon.stages.reading import Introduced, Reading, Tally
 from daemon.stages.sequence import Left, StageSequence
 from shared import dates, hints, passwords
-from shared.models import company_files, connections, sessions, syncs
+from shared.models import applications, company_files, connections, sessions, syncs
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, Ret
@@ -496,7 +496,7 @@ class CallbackHandlers:
         now, session = self._now(), self._session_or_sentence(ticket)
         if isinstance(session, str):
             return session
-        connections.seen(session.application.id, "closeConnection", now)
+        applications.seen(session.application.id, "closeConnection", now)
         match ON_CLOSE[Phase(session.phase)]:
             case OnClose.CUT:
                 failed = self._callers.met_store_failure(ticket)

@@ -15,13 +15,7 @@ from daemon.session.machine import UNFINISHED, Event, Phase, after
 from daemon.stages.troubles import trouble
 from shared import hints
 from shared.models import problems, sessions, syncs
-from shared.rules.values import (
-    Application,
-    ApplicationKind,
-    RecordKind,
-    Session,
-    SyncState,
-)
+from shared.rules.values import Application, ApplicationKind, RecordKind, Session, SyncState
 from shared.settings import Settings
 from shared.structs import replace
 

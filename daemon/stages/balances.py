@@ -12,7 +12,7 @@ from decimal import Decimal
 from daemon.stages.invoices.plan import InvoiceSync, Step
 from daemon.stages.invoices.stage import InvoiceStage
 from daemon.stages.payments import describe, outcomes
-from shared.models import ledger
+from shared.models.ledger import incoming_invoices
 from shared.models.payments import postings, sets
 from shared.rules.payments.values import Posting
 from shared.rules.values import Session
@@ -45,7 +45,7 @@ def verify(session: Session, now: datetime) -> None:
         looked_at = posting.id in begun and begun[posting.id] >= session.opened_at
         for use in posting.uses:
             expected[use.invoice_txn_id] = (posting, use.expected if looked_at else None)
-    owed = ledger.balances(session.connection.id, expected)
+    owed = incoming_invoices.balances(session.connection.id, expected)
     wrong: set[int] = set()
     for txn_id, (posting, balance) in expected.items():
         found = owed.get(txn_id)

@@ -16,7 +16,7 @@ from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, NotTakenIn,
 from daemon.stages.paging import Paged
 from daemon.stages.reading import Reading, Tally
 from daemon.stages.watermarks import next_watermark
-from shared.models import ledger
+from shared.models.ledger import rereads
 from shared.qbxml.responses import BadRecord, Ret
 from shared.rules.values import Session
 from shared.settings import Settings
@@ -61,13 +61,13 @@ class Stage(ABC, Generic[P]):
         """Remember under ``name`` up to when everything was read."""
         connection_id, took = self.session.connection.id, self.now - self.session.opened_at
         mark = next_watermark(
-            ledger.watermark(connection_id, name),
+            rereads.watermark(connection_id, name),
             self.plan.newest,
             now=self.now,
             took=took,
             overlap=self.overlap,
         )
-        ledger.set_watermark(connection_id, name, mark)
+        rereads.set_watermark(connection_id, name, mark)
 
     @abstractmethod
     def begin(self) -> P:

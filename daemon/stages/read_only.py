@@ -19,7 +19,8 @@ from daemon.stages.reading import Reading, Tally, answered
 from daemon.stages.troubles import report, trouble
 from daemon.stages.watermarks import compared, earlier, is_due
 from shared.about import VERSION
-from shared.models import ledger, problems, syncs
+from shared.models import problems, syncs
+from shared.models.ledger import rereads
 from shared.qbxml import statuses
 from shared.qbxml.requests import Continue, Iterator, Request, Start
 from shared.qbxml.responses import BadRecord, Ret
@@ -115,10 +116,10 @@ class ReadOnlyStage(Stage[Place], Generic[V]):
         if place.is_over:
             self.forget_unseen(connection_id, self._sync_id)
             self._close_others()
-            if ledger.watermark(connection_id, self._compared):
-                ledger.set_watermark(connection_id, self._compared, "")
+            if rereads.watermark(connection_id, self._compared):
+                rereads.set_watermark(connection_id, self._compared, "")
         elif not self._is_due():
-            mark = ledger.watermark(connection_id, self.kind)
+            mark = rereads.watermark(connection_id, self.kind)
             place = replace(place, since=earlier(mark, self.overlap))
         return place
 
@@ -133,7 +134,7 @@ class ReadOnlyStage(Stage[Place], Generic[V]):
     def _is_due(self) -> bool:
         """It is time to read all, or a person wants to see one again."""
         connection_id = self.session.connection.id
-        mark = ledger.watermark(connection_id, self._compared)
+        mark = rereads.watermark(connection_id, self._compared)
         every = timedelta(minutes=self.settings.sweep_minutes)
         retried = problems.list_problems(connection_id, [ProblemState.RETRY])
         is_retried = any(problem.kind is self.kind for problem in retried)
@@ -230,7 +231,7 @@ class ReadOnlyStage(Stage[Place], Generic[V]):
             gone = self.forget_unseen(connection_id, self._sync_id)
             self._note([self._record(one, Outcome.CLOSED) for one in gone])
             self._close_others()
-            ledger.set_watermark(connection_id, self._compared, compared(self.now, VERSION))
+            rereads.set_watermark(connection_id, self._compared, compared(self.now, VERSION))
         self.move_watermark(self.kind)
 
     def progress(self) -> Progress:

@@ -21,7 +21,8 @@ from daemon.stages.known_copy import KnownCopyStage
 from daemon.stages.moves import Ask, AskWrite
 from daemon.stages.payments.stage import PaymentStage
 from daemon.stages.retried import RetriedStage
-from shared.models import ledger, syncs
+from shared.models import syncs
+from shared.models.ledger import rereads
 from shared.models.payments import long_waits, rejudging
 from shared.rules.payments import reasons
 from shared.rules.values import ApplicationKind, Outcome, Session, SyncState
@@ -165,7 +166,7 @@ class StageSequence:
 def note_cut(session: Session) -> None:
     """Remember that a sync ends before its work: the next one compares instead of reading anew."""
     if session.plan and json.loads(session.plan)["stage"] == StageName.INVOICES:
-        ledger.set_watermark(session.connection.id, CUT, str(session.id))
+        rereads.set_watermark(session.connection.id, CUT, str(session.id))
 
 
 def finish(session: Session, settings: Settings, now: datetime) -> str:

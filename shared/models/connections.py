@@ -1,6 +1,6 @@
 """Connections: which company file belongs to which ledger, by name.
 
-Their applications and logins, which live in ``applications``, are offered here as well.
+Their applications and logins live in ``applications``.
 """
 
 from __future__ import annotations
@@ -16,19 +16,7 @@ from uuid import UUID, uuid4
 from shared.errors import BadName, NameTaken, NotFound
 from shared.models import events, problems
 from shared.models import tables as t
-from shared.models.applications import (
-    all_of,
-    application_by_username,
-    fit_to_layout,
-    kinds_of,
-    login_failed,
-    login_succeeded,
-    renew_ids,
-    revoke,
-    seen,
-    set_password,
-    unlock,
-)
+from shared.models.applications import all_of, fit_to_layout, kinds_of
 from shared.models.rows import BINDING, CONNECTION
 from shared.models.statements import Statement, insert_row, locking, slot, unit_time, update_columns
 from shared.rules.events import EventKind
@@ -41,30 +29,6 @@ from shared.rules.values import (
     RecordKind,
 )
 from shared.structs import defaults, field_names
-
-__all__ = [
-    "add",
-    "all",
-    "application_by_username",
-    "applications",
-    "bind",
-    "by_id",
-    "check_name",
-    "edit",
-    "get",
-    "kinds_of",
-    "login_failed",
-    "login_succeeded",
-    "pause",
-    "remove",
-    "renew_ids",
-    "resume",
-    "revoke",
-    "seen",
-    "set_password",
-    "unbind",
-    "unlock",
-]
 
 NAME_LENGTH = 60
 _EDITABLE = set(field_names(Connection)) - {

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from shared.models import connections, ledger, problems, syncs
+from shared.models import connections, problems, syncs
+from shared.models.ledger import invoice_pages
 from shared.models.payments import account_rules, holds, payment_pages, quickbooks_lists
 from shared.models.store import Store
 from shared.operations import payment_rules
@@ -94,7 +95,7 @@ def view_names(_store: Store) -> tuple[str, ...]:
 def view(_store: Store, which: Which) -> ConnectionView:
     """One connection in full; raises as ``which.connection``."""
     held = chosen(which)
-    return _view(held, totals=ledger.totals(held.id), hold=holds.of_waiting().get(held.id))
+    return _view(held, totals=invoice_pages.totals(held.id), hold=holds.of_waiting().get(held.id))
 
 
 def _view(
@@ -345,7 +346,7 @@ class RemovalPlan(Plan[Decided], kw_only=True):
 def plan_removal(_store: Store, which: Which) -> RemovalPlan:
     """Plan a removal, which always needs a confirmation; raises as ``which.connection``."""
     held = chosen(which)
-    invoices = sum(number for _currency, number, _balance in ledger.totals(held.id))
+    invoices = sum(number for _currency, number, _balance in invoice_pages.totals(held.id))
     troubles = len(problems.list_problems(held.id))
     return RemovalPlan(
         title=f"Remove {held.name}?",

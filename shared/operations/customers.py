@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from shared.errors import NotFound
-from shared.models import connections, ledger, mappings
+from shared.models import connections, mappings
 from shared.models.ledger import aliases, customer_pages, invoice_pages
 from shared.models.payments import customer_matching
 from shared.models.store import Store
@@ -55,7 +55,7 @@ def view_list(
     return [
         row
         for held in which.every(connection)
-        for row in ledger.customers(held.id, held.jobs, with_settled=with_settled)
+        for row in customer_pages.customers(held.id, held.jobs, with_settled=with_settled)
     ]
 
 

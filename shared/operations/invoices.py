@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 
 from shared.documents import invoice_document
 from shared.errors import CannotBeMeant, NotFound
-from shared.models import ledger, problems
-from shared.models.ledger import invoice_pages
+from shared.models import problems
+from shared.models.ledger import incoming_invoices, invoice_pages
 from shared.models.payments import payment_pages
 from shared.models.store import Store
 from shared.operations import payment_views, which
@@ -32,7 +32,7 @@ def view_list(
     imported. Read it to the end inside the unit. Raises NotFound.
     """
     for held in which.every(connection):
-        for row in ledger.invoices(held.id, include_left_out=left_out):
+        for row in invoice_pages.invoices(held.id, include_left_out=left_out):
             if bool(row.left_out) == left_out and (not statuses or row.status in statuses):
                 yield row
 
@@ -42,7 +42,7 @@ def view_export(
 ) -> Iterator[ExportedInvoice]:
     """Yield invoices as ``view_list`` does, with all that other programs ask of one."""
     for held in which.every(connection):
-        for one in ledger.exported(held.id, include_left_out=left_out):
+        for one in invoice_pages.exported(held.id, include_left_out=left_out):
             sides = one.sides
             if bool(sides.left_out) == left_out and (not statuses or sides.status in statuses):
                 yield one
@@ -101,7 +101,7 @@ def view_one(_store: Store, connection_id: int, txn_id: str) -> InvoiceDetail:
     about = [one for one in found if one.kind is RecordKind.INVOICE and one.state in _NOT_OVER]
     return InvoiceDetail(
         sides=invoice_pages.get(connection_id, txn_id),
-        invoice=ledger.invoice(connection_id, txn_id),
+        invoice=incoming_invoices.invoice(connection_id, txn_id),
         payments=payment_views.lines(payment_pages.of_invoice(connection_id, txn_id)),
         problem=about[0] if about else None,
     )

@@ -18,7 +18,13 @@ from shared import dates
 from shared.errors import CannotBeMeant, NotPossible, StoreError
 from shared.files import all_or_nothing
 from shared.models import connections, downloads, installation
-from shared.models.applications import slug
+from shared.models.applications import (
+    application_by_username,
+    renew_ids,
+    set_password,
+    slug,
+    unlock,
+)
 from shared.operations.connections import AddPlan, layout_needs
 from shared.operations.deciding import Need, Operator, Outcome, Plan
 from shared.operations.describe import issuing as describe
@@ -168,10 +174,10 @@ class IssuePlan(Plan[Issued], kw_only=True):
         ids = [application.id for application in _wanted(held, self.app)]
         replaced = any(one.password_generation for one in _wanted(held, self.app))
         if self.renew_ids:
-            connections.renew_ids(ids)
+            renew_ids(ids)
         if fresh.password:
             proof = proof_of(fresh.password, installation.secret())
-            connections.set_password(ids, fresh.password_hash, proof)
+            set_password(ids, fresh.password_hash, proof)
         applications = _wanted(held, self.app)
         files = list(self._written(applications, held, fresh.put))
         by.note(*self._noted(held, applications))
@@ -320,7 +326,7 @@ def _refuse_to_keep(held: Connection, app: str, *, renew_ids: bool) -> None:
 
 
 def _has_password(application: Application) -> bool:
-    held = connections.application_by_username(application.username)
+    held = application_by_username(application.username)
     return held is not None and bool(held.password_hash)
 
 
@@ -458,7 +464,7 @@ class UnlockPlan(Plan[Outcome], kw_only=True):
         return plan_unlock(store, self.connection_id)
 
     def apply(self, by: Operator) -> Outcome:
-        connections.unlock(self.applications)
+        unlock(self.applications)
         held = connections.by_id(self.connection_id)
         by.note("password.unlock", held.name, self.names)
         return Outcome(f"{self.names} of {held.name} can sign in again.", len(self.applications))

@@ -27,7 +27,8 @@ from typing import Annotated, ClassVar, Self, TypeVar
 
 from shared.errors import CannotBeMeant, StoreError
 from shared.hints import tell
-from shared.models import audit, connections, ledger, problems
+from shared.models import audit, connections, problems
+from shared.models.ledger.named import invoices_named
 from shared.models.payments import from_platform, hidden_imports, payment_pages, rejudging, rows
 from shared.models.payments.standing import CHANGED_AFTER_SENDING, IN_QUICKBOOKS
 from shared.models.store import Store
@@ -693,7 +694,7 @@ def _notes(connection_id: int, verdicts: Sequence[_Verdict]) -> Iterator[Note]:
     news = [one for one in verdicts if one.how in (_How.NEW, _How.CORRECTED, _How.BACK)]
     priced = [one for one in news if one.payment.currency]
     documents = {use.document for one in priced for use in one.payment.uses}
-    found = ledger.invoices_named(connection_id, documents)
+    found = invoices_named(connection_id, documents)
     for one in news:
         if not one.payment.amount:
             yield Note(one.line, f"Line {one.line}: the amount is 0.00, so it is never posted.")

@@ -15,8 +15,8 @@ from typing import ClassVar
 
 from shared import hints
 from shared.errors import CannotBeMeant, NotFound, NotPossible
-from shared.models import ledger, outlets, parked_deliveries, problems
-from shared.models.ledger import invoice_pages
+from shared.models import outlets, parked_deliveries, problems
+from shared.models.ledger import invoice_pages, rereads
 from shared.models.payments import payment_pages
 from shared.models.payments.standing import ABOUT_POSTED
 from shared.models.problems import Seen
@@ -405,7 +405,7 @@ class Skip(_Decision, kw_only=True):
         if problem.kind in platform_problems.KINDS:
             platform_problems.skip(by, problem, self.because)
             return
-        ledger.reread_done(problem.connection_id, problem.kind, [problem.object_id])
+        rereads.reread_done(problem.connection_id, problem.kind, [problem.object_id])
         problems.change(problem.id, ProblemState.SKIPPED, self.because, by.who, by.now)
 
     def tell(self, records: Sequence[Problem]) -> Iterator[str]:
@@ -620,7 +620,7 @@ def _parted(
 
 def _read_again(problem: Problem) -> None:
     if problem.kind in _READ_AGAIN and problem.object_id:
-        ledger.queue_reread(problem.connection_id, problem.kind, [problem.object_id])
+        rereads.queue_reread(problem.connection_id, problem.kind, [problem.object_id])
 
 
 def _named(chosen: Sequence[Problem]) -> str:

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Annotated
 
 from shared import hints
-from shared.models import ledger, problems, syncs
+from shared.models import problems, syncs
+from shared.models.ledger import incoming_invoices
 from shared.models.payments import holds, payment_pages, reconciling
 from shared.models.store import Store
 from shared.operations import credit_memos, which
@@ -198,7 +199,7 @@ def _of_posted(contradicted: Iterable[PaidButOpen]) -> Iterator[Difference]:
 
 def _of_unread(connection_id: int, found: Iterable[Problem]) -> Iterator[Difference]:
     unread = [one for one in found if one.kind == "invoice" and one.code in UNREAD]
-    held = ledger.held(connection_id, [one.object_id for one in unread])
+    held = incoming_invoices.held(connection_id, [one.object_id for one in unread])
     for problem in unread:
         if problem.object_id not in held:
             yield Difference(

@@ -7,9 +7,10 @@ from typing import Annotated
 
 from shared.clock import utc_now
 from shared.errors import NotAllowed, StoreError
-from shared.models import audit, backups, daemons, ledger, moving, overview, restoring
+from shared.models import audit, backups, daemons, moving, overview, restoring
 from shared.models import store as stores_of_ours
 from shared.models.daemons import SILENT_AFTER
+from shared.models.ledger import rereads
 from shared.models.moving import CopiedTable, Told
 from shared.models.platforms import accounts
 from shared.models.store import Store, Upgraded
@@ -171,7 +172,7 @@ def restore(url: str, backup: Path, who: str, person: Person | None = None) -> R
             restored.upgrade(keeps_copy=False)
             with restored.transaction():
                 for one in overview.connections():
-                    ledger.compare_next(one.connection.id)
+                    rereads.compare_next(one.connection.id)
                     looked_up += one.payments_waiting + one.payments_unknown
                 audit.add(who, "store.restore", "", str(backup), restored.now())
 

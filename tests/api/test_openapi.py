@@ -23,10 +23,7 @@ with warnings.catch_warnings():
     import schemathesis
     from schemathesis import GenerationMode
     from schemathesis.config import PositiveDataAcceptanceConfig
-    from schemathesis.specs.openapi.checks import (
-        negative_data_rejection,
-        positive_data_acceptance,
-    )
+    from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "openapi.json"
 

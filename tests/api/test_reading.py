@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from daemon.api.openapi import DOCUMENT_PATH
-from shared.models import events, ledger
+from shared.models import events
+from shared.models.ledger import incoming_customers
 from shared.operations.contracts.ledger import LISTED_INVOICE
 from shared.operations.contracts.payments import PAYMENT_DETAIL, PAYMENT_LINE
 from shared.structs import replace
@@ -143,7 +144,9 @@ def test_what_changes_while_pages_are_read_is_not_missed(stocked, what):
     stocked.larkspur.owes(invoice("1A-109", "10.00", customer_list_id="80-9"))
     till = stocked.larkspur
     with stocked.store.transaction():
-        ledger.store_customers(till.id, [customer("80-9", "Aster")], stocked.store.now())
+        incoming_customers.store_customers(
+            till.id, [customer("80-9", "Aster")], stocked.store.now()
+        )
     first = stocked.get(what, limit=1).json
     stocked.larkspur.owes(paid(invoice("1A-100", "100.00")))
     second = stocked.get(what, limit=1, after=first["next"]).json
@@ -177,17 +180,19 @@ def test_what_changed_is_no_page_of_a_list(stocked):
 def test_a_program_sees_each_change_of_a_customer_too(stocked):
     till = stocked.larkspur
     with stocked.store.transaction():
-        ledger.store_customers(till.id, [customer("80-7", "Fern & Co")], stocked.store.now())
+        incoming_customers.store_customers(
+            till.id, [customer("80-7", "Fern & Co")], stocked.store.now()
+        )
     cursor = stocked.get("customers").json["cursor"]
     with stocked.store.transaction():
         renamed = customer("80-7", "Fern and Co", edit_sequence="2")
-        ledger.store_customers(till.id, [renamed], stocked.store.now())
+        incoming_customers.store_customers(till.id, [renamed], stocked.store.now())
     changed = stocked.get("customers", since=cursor).json
     assert [(one["list_id"], one["full_name"], one["state"]) for one in changed["data"]] == [
         ("80-7", "Fern and Co", "held")
     ]
     with stocked.store.transaction():
-        ledger.mark_customers_deleted(till.id, ["80-7"])
+        incoming_customers.mark_customers_deleted(till.id, ["80-7"])
     gone = stocked.get("customers", since=changed["cursor"]).json
     assert [(one["list_id"], one["state"]) for one in gone["data"]] == [("80-7", "deleted")]
     assert stocked.get("customers", since=gone["cursor"]).json["data"] == []

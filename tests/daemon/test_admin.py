@@ -24,7 +24,7 @@ from daemon.admin.resource import STORE_SECONDS, Admin, make_admin_site
 from daemon.edge.limits import EdgeLimits
 from daemon.service import make_daemon
 from shared.errors import StoreUnavailable
-from shared.models import backups, connections, daemons
+from shared.models import applications, backups, connections, daemons
 from shared.models.store import Store, open_store
 from shared.rules.backups import BackupKind
 from shared.settings import load_settings
@@ -205,8 +205,8 @@ def test_an_application_that_missed_its_runs_is_late(watched):
     with watched.store.transaction():
         one = connections.add("Larkspur", now=NOW, run_every_minutes=15)
         ids = [application.id for application in connections.applications(one.id)]
-        connections.set_password(ids[:1], "$hash", "proof")
-        connections.seen(ids[0], "closeConnection", NOW)
+        applications.set_password(ids[:1], "$hash", "proof")
+        applications.seen(ids[0], "closeConnection", NOW)
     labels = {"connection": "Larkspur", "application": "invoice"}
     assert watched.metric("deskbridge_application_late", **labels) == 0
     seen = watched.metric("deskbridge_application_seen_timestamp_seconds", **labels)

@@ -12,7 +12,7 @@ import pytest
 from twisted.internet.task import LoopingCall
 
 from daemon.alerts.sending import Mail
-from shared.models import backups, connections, daemons, tokens
+from shared.models import applications, backups, connections, daemons, tokens
 from shared.models.daemons import BEAT_EVERY, DaemonFacts
 from shared.rules.alerts import FOR_BOOKKEEPERS, AlertKind, Audience
 from shared.rules.backups import BackupKind
@@ -68,7 +68,7 @@ class Company(Office):
 
     def calls(self) -> None:
         with self.store.transaction():
-            connections.seen(self.till.applications[0], "authenticate", self.now())
+            applications.seen(self.till.applications[0], "authenticate", self.now())
 
     def stays_away(self) -> None:
         with self.store.transaction():

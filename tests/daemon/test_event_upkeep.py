@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from daemon.event_upkeep import AT_ONCE, EventUpkeep
-from shared.models import connections, events
+from shared.models import applications, connections, events
 from shared.models.events import Told
 from shared.models.store import Store, open_store
 from shared.rules.events import EventKind
@@ -26,7 +26,7 @@ class Regular:
         with store.transaction():
             made = connections.add("Larkspur", run_every_minutes=30, now=NOON)
             (self.invoices, _) = connections.applications(made.id)
-            connections.login_succeeded(self.invoices.id, "", "", NOON)
+            applications.login_succeeded(self.invoices.id, "", "", NOON)
 
     def late(self, **after: float) -> list[str]:
         """What is told of late syncs when the daemon looks then."""
@@ -53,7 +53,7 @@ def test_a_web_connector_that_stopped_calling_is_told_once(regular):
 def test_and_again_when_it_called_meanwhile_and_stopped_anew(regular):
     regular.late(minutes=46)
     with regular.store.transaction():
-        connections.seen(regular.invoices.id, "closeConnection", later(hours=2))
+        applications.seen(regular.invoices.id, "closeConnection", later(hours=2))
     assert regular.late(hours=2, minutes=10) == ["invoice"]
     assert regular.late(hours=3) == ["invoice", "invoice"]
 

@@ -7,17 +7,11 @@ from typing import Any
 import pytest
 
 from daemon.stages.invoices import intake
-from shared.models.ledger import IncomingInvoice
+from shared.models.ledger.incoming_invoices import IncomingInvoice
 from shared.qbxml.invoice_lines import InvoiceLineGroupRet, InvoiceLineRet
 from shared.qbxml.refs import Ref
 from shared.qbxml.responses import BadRecord, CustomerRet, InvoiceRet, TxnDeletedRet
-from shared.rules.values import (
-    CheckedCustomer,
-    Customer,
-    InvoiceStatus,
-    OpenInvoice,
-    Trouble,
-)
+from shared.rules.values import CheckedCustomer, Customer, InvoiceStatus, OpenInvoice, Trouble
 
 
 def a_ret(**changes: Any) -> InvoiceRet:

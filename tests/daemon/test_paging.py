@@ -4,13 +4,7 @@ import pytest
 
 from daemon.stages import paging
 from daemon.stages.moves import Answered
-from daemon.stages.paging import (
-    LARGE_BYTES,
-    MOST_EMPTY_PAGES,
-    SMALLEST_PAGE,
-    Paged,
-    next_page_size,
-)
+from daemon.stages.paging import LARGE_BYTES, MOST_EMPTY_PAGES, SMALLEST_PAGE, Paged, next_page_size
 from shared.structs import replace
 
 

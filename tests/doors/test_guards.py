@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from console.cli.app import cli
 from console.tui.main_screens import HOME
-from shared.models import audit, connections, events, outlets, problems
+from shared.models import applications, audit, connections, events, outlets, problems
 from shared.models.events import Told
 from shared.models.outlets import Progress
 from shared.models.platforms import accounts, records
@@ -108,9 +108,9 @@ def twice_numbered(office) -> Till:
 def signed_in(office) -> Till:
     till = seated(office)
     with till.store.transaction():
-        connections.set_password(till.applications, "hash")
+        applications.set_password(till.applications, "hash")
         for one in till.applications:
-            connections.login_succeeded(one, "hash", "", NOON)
+            applications.login_succeeded(one, "hash", "", NOON)
     return till
 
 

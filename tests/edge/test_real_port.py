@@ -16,15 +16,7 @@ from twisted.internet.threads import deferToThread
 
 from daemon.edge.limits import EdgeLimits
 from daemon.edge.resource import make_site
-from tests.edge.builders import (
-    ANSWERS,
-    PASSWORD,
-    TICKET,
-    FakeCallbacks,
-    envelope,
-    post,
-    receive,
-)
+from tests.edge.builders import ANSWERS, PASSWORD, TICKET, FakeCallbacks, envelope, post, receive
 
 
 @asynccontextmanager

@@ -9,9 +9,19 @@ from typing import Any
 
 import pytest
 
-from shared.models import connections, ledger, syncs
+from shared.models import applications, connections, syncs
 from shared.models import tables as t
 from shared.models.convert import cents
+from shared.models.ledger import (
+    checked_customers,
+    incoming_customers,
+    incoming_invoices,
+    invoice_pages,
+    rereads,
+    seen,
+    settlement,
+    shared_numbers,
+)
 from shared.models.mapper import Mapper
 from shared.models.store import Store
 from shared.qbxml.invoice_lines import InvoiceLineRet
@@ -101,10 +111,10 @@ def invoice(txn_id: str = "1A-100", owes: str = "250.00", **fields: Any) -> Invo
     return replace(usual, **fields)
 
 
-def incoming(one: Invoice) -> ledger.IncomingInvoice:
+def incoming(one: Invoice) -> incoming_invoices.IncomingInvoice:
     """The invoice as an answer of QuickBooks brings it."""
     lines = tuple(InvoiceLineRet(**_LINE.stored(line)) for line in one.lines)
-    return ledger.IncomingInvoice(**_INVOICE.stored(one), lines=lines)
+    return incoming_invoices.IncomingInvoice(**_INVOICE.stored(one), lines=lines)
 
 
 _INVOICE = Mapper(Invoice, t.Invoice, but=["lines"])
@@ -173,11 +183,11 @@ def trouble(code: str = "invoice-unreadable", object_id: str = "1A-100", **field
 
 def settle(connection: Connection, set_aside: Mapping[str, str] = NOTHING) -> None:
     """Settle all that there is in the transaction that is open."""
-    terms = ledger.Terms(connection.id, connection.jobs, connection.start_date, set_aside)
-    for part in ledger.Part:
+    terms = settlement.Terms(connection.id, connection.jobs, connection.start_date, set_aside)
+    for part in settlement.Part:
         more, after = True, ""
         while more:
-            after = ledger.settle(terms, part, after, 1000).until
+            after = settlement.settle(terms, part, after, 1000).until
             more = bool(after)
 
 
@@ -194,24 +204,24 @@ class Books:
     def next_sync(self) -> Sync:
         with self.store.transaction():
             self.sync = syncs.start(self.id, "Invoice Sync", NOON)
-            ledger.forget_seen(self.id)
+            seen.forget_seen(self.id)
         return self.sync
 
-    def read(self, *invoices: Invoice) -> ledger.StoredInvoices:
+    def read(self, *invoices: Invoice) -> incoming_invoices.StoredInvoices:
         """QuickBooks told of these invoices."""
         with self.store.transaction():
-            stored = ledger.store_invoices(self.id, list(map(incoming, invoices)))
-            ledger.note_seen(self.id, stored.rows)
+            stored = incoming_invoices.store_invoices(self.id, list(map(incoming, invoices)))
+            seen.note_seen(self.id, stored.rows)
             return stored
 
-    def hold(self, *customers: Customer) -> ledger.StoredCustomers:
+    def hold(self, *customers: Customer) -> incoming_customers.StoredCustomers:
         """QuickBooks told of these customers."""
         with self.store.transaction():
-            return ledger.store_customers(self.id, customers, NOON)
+            return incoming_customers.store_customers(self.id, customers, NOON)
 
     def sweep(self, *open_invoices: OpenInvoice) -> list[str]:
         with self.store.transaction():
-            return ledger.compare_open(self.id, open_invoices)
+            return incoming_invoices.compare_open(self.id, open_invoices)
 
     def settle(
         self,
@@ -219,15 +229,15 @@ class Books:
         start_date: date | None = None,
         set_aside: Mapping[str, str] = NOTHING,
         slices_of: int = 1000,
-    ) -> ledger.Settled:
+    ) -> settlement.Settled:
         """Settle all that there is, slice by slice; what all of them told."""
-        terms = ledger.Terms(self.id, jobs, start_date, set_aside)
-        told = ledger.Settled()
-        for part in ledger.Part:
+        terms = settlement.Terms(self.id, jobs, start_date, set_aside)
+        told = settlement.Settled()
+        for part in settlement.Part:
             more, after = True, ""
             while more:
                 with self.store.transaction():
-                    one = ledger.settle(terms, part, after, slices_of)
+                    one = settlement.settle(terms, part, after, slices_of)
                 told.left_out += one.left_out
                 told.taken_in += one.taken_in
                 told.customer_missing += one.customer_missing
@@ -235,12 +245,12 @@ class Books:
                 more, after = bool(one.until), one.until
         return told
 
-    def shared_numbers(self, slices_of: int = 1000) -> list[ledger.SharedNumber]:
+    def shared_numbers(self, slices_of: int = 1000) -> list[shared_numbers.SharedNumber]:
         """The numbers that several open invoices bear."""
         found, more, after = [], True, ""
         with self.store.reading():
             while more:
-                one = ledger.shared_numbers(self.id, after, slices_of)
+                one = shared_numbers.shared_numbers(self.id, after, slices_of)
                 found += one.shared
                 more, after = bool(one.until), one.until
         return found
@@ -248,30 +258,30 @@ class Books:
     def listed(self, **filters: Any) -> dict[str, str]:
         """The invoices of the listing: TxnID to the customer who is billed."""
         with self.store.reading():
-            return {row.txn_id: row.customer for row in ledger.invoices(self.id, **filters)}
+            return {row.txn_id: row.customer for row in invoice_pages.invoices(self.id, **filters)}
 
     def left_out(self) -> dict[str, str]:
         """What is left out and why."""
         with self.store.reading():
-            rows = ledger.invoices(self.id, include_left_out=True)
+            rows = invoice_pages.invoices(self.id, include_left_out=True)
             return {row.txn_id: row.left_out for row in rows if row.left_out}
 
     def wanted(self) -> list[str]:
         """The customers that QuickBooks is to be asked for."""
         with self.store.reading():
-            return ledger.missing_customers(self.id, 100)
+            return incoming_customers.missing_customers(self.id, 100)
 
     def check(self, *customers: CheckedCustomer) -> list[str]:
         with self.store.transaction():
-            return ledger.compare_customers(self.id, customers)
+            return checked_customers.compare_customers(self.id, customers)
 
     def to_reread(self, kind: RecordKind = RecordKind.INVOICE) -> list[str]:
         with self.store.reading():
-            return ledger.next_reread(self.id, kind, 100)
+            return rereads.next_reread(self.id, kind, 100)
 
 
 def signs_in(application: Application, now: datetime = NOON) -> None:
     """The Web Connector signs in with the present password."""
-    held = connections.application_by_username(application.username)
+    held = applications.application_by_username(application.username)
     assert held is not None
-    assert connections.login_succeeded(application.id, held.password_hash, "", now)
+    assert applications.login_succeeded(application.id, held.password_hash, "", now)

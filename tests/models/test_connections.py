@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 
 from shared.errors import BadName, NameTaken, NotFound
-from shared.models import audit, connections, ledger, problems, sessions, syncs
+from shared.models import applications, audit, connections, problems, sessions, syncs
+from shared.models.ledger import rereads
 from shared.rules.values import (
     ApplicationKind,
     ClosedPeriod,
@@ -49,7 +50,7 @@ def add(name="Larkspur Tile", **options):
 
 
 def credentials(username):
-    found = connections.application_by_username(username)
+    found = applications.application_by_username(username)
     assert found is not None
     return found
 
@@ -217,7 +218,7 @@ def test_a_user_name_stays_when_the_connection_is_renamed():
 def test_another_layout_brings_its_application_and_revokes_the_others():
     made = add()
     before = connections.applications(made.id)
-    connections.set_password([one.id for one in before], "old-hash")
+    applications.set_password([one.id for one in before], "old-hash")
 
     connections.edit(made.id, layout=Layout.COMBINED)
 
@@ -258,15 +259,15 @@ def test_nobody_logs_in_before_the_first_password():
     username = connections.applications(add().id)[0].username
     fresh = credentials(username)
     assert (fresh.password_hash, fresh.application.password_generation) == ("", 0)
-    assert connections.application_by_username(username.upper()) is None
+    assert applications.application_by_username(username.upper()) is None
 
 
 def test_a_new_password_makes_the_old_one_recognizable_only():
     held = connections.applications(add().id)
     ids = [one.id for one in held]
-    connections.login_failed(ids[0], locked_until=later(minutes=5))
-    connections.set_password(ids, "first")
-    connections.set_password(ids, "second")
+    applications.login_failed(ids[0], locked_until=later(minutes=5))
+    applications.set_password(ids, "first")
+    applications.set_password(ids, "second")
     now = credentials(held[1].username)
     assert (now.password_hash, now.previous_password_hash) == ("second", "first")
     assert now.application.password_generation == 2
@@ -275,48 +276,48 @@ def test_a_new_password_makes_the_old_one_recognizable_only():
 
 def test_a_password_is_in_use_from_the_first_sign_in_until_the_next_one():
     (first, _) = connections.applications(add().id)
-    connections.set_password([first.id], "first")
+    applications.set_password([first.id], "first")
     assert not credentials(first.username).application.password_used
-    assert not connections.login_succeeded(first.id, "another", "", NOON)
+    assert not applications.login_succeeded(first.id, "another", "", NOON)
     assert not credentials(first.username).application.password_used
-    assert connections.login_succeeded(first.id, "first", "", NOON)
+    assert applications.login_succeeded(first.id, "first", "", NOON)
     assert credentials(first.username).application.password_used
-    connections.set_password([first.id], "second")
+    applications.set_password([first.id], "second")
     assert not credentials(first.username).application.password_used
 
 
 def test_a_lock_can_be_ended_by_hand():
     (first, _) = connections.applications(add().id)
-    connections.login_failed(first.id, locked_until=later(minutes=5))
+    applications.login_failed(first.id, locked_until=later(minutes=5))
     assert credentials(first.username).application.locked(NOON) == later(minutes=5)
-    connections.unlock([first.id])
+    applications.unlock([first.id])
     free = credentials(first.username)
     assert (free.failed_logins, free.application.locked(NOON)) == (0, None)
 
 
 def test_a_password_after_a_revocation_still_remembers_the_one_before():
     (first, _) = connections.applications(add().id)
-    connections.set_password([first.id], "first")
-    connections.revoke(first.id)
-    connections.revoke(first.id)
-    connections.set_password([first.id], "second")
+    applications.set_password([first.id], "first")
+    applications.revoke(first.id)
+    applications.revoke(first.id)
+    applications.set_password([first.id], "second")
     assert credentials(first.username).previous_password_hash == "first"
 
 
 def test_hashes_never_show():
-    applications = connections.applications(add().id)
-    connections.set_password([one.id for one in applications], "$argon2id$secret")
-    assert "argon2" not in repr(credentials(applications[0].username))
+    those = connections.applications(add().id)
+    applications.set_password([one.id for one in those], "$argon2id$secret")
+    assert "argon2" not in repr(credentials(those[0].username))
 
 
 def test_wrong_passwords_are_counted_until_a_right_one():
     (first, _) = connections.applications(add().id)
-    connections.login_failed(first.id, locked_until=None)
-    connections.login_failed(first.id, locked_until=later(minutes=1))
+    applications.login_failed(first.id, locked_until=None)
+    applications.login_failed(first.id, locked_until=later(minutes=1))
     locked = credentials(first.username)
     assert (locked.failed_logins, locked.application.locked_until) == (2, later(minutes=1))
 
-    connections.login_succeeded(first.id, "", "", later(minutes=2))
+    applications.login_succeeded(first.id, "", "", later(minutes=2))
 
     free = credentials(first.username)
     assert (free.failed_logins, free.application.locked_until) == (0, None)
@@ -329,14 +330,14 @@ def test_wrong_passwords_are_counted_until_a_right_one():
 
 def test_the_last_call_is_remembered():
     (first, _) = connections.applications(add().id)
-    connections.seen(first.id, "closeConnection", later(hours=1))
+    applications.seen(first.id, "closeConnection", later(hours=1))
     seen = credentials(first.username).application
     assert (seen.last_call, seen.last_seen_at) == ("closeConnection", later(hours=1))
 
 
 def test_ids_are_renewed_and_the_user_name_stays():
     before, other = connections.applications(add().id)
-    connections.renew_ids([before.id])
+    applications.renew_ids([before.id])
     after, same = connections.applications(before.connection_id)
     assert (after.username, after.id) == (before.username, before.id)
     assert after.owner_id != before.owner_id
@@ -352,8 +353,8 @@ def test_a_removed_connection_takes_everything_of_its_own_along(store):
         books.hold(customer())
         books.settle()
         problems.report(books.id, books.sync.id, [trouble()], NOON)
-        ledger.queue_reread(books.id, RecordKind.INVOICE, ["1A-1"])
-        ledger.set_watermark(books.id, "invoice", "2024")
+        rereads.queue_reread(books.id, RecordKind.INVOICE, ["1A-1"])
+        rereads.set_watermark(books.id, "invoice", "2024")
         audit.add("anna", "connection.add", books.connection.name, "", NOON)
         session = sessions.open_session(
             application=connections.applications(books.id)[0],

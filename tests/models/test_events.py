@@ -8,8 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from shared.models import applications, connections, events, ledger, mappings, problems, syncs
+from shared.models import applications, connections, events, mappings, problems, syncs
 from shared.models.events import Told
+from shared.models.ledger import incoming_customers, incoming_invoices
 from shared.models.payments import account_rules, from_quickbooks, standing
 from shared.models.store import Store, open_store
 from shared.rules.events import EventKind
@@ -104,7 +105,7 @@ def test_a_deleted_invoice_is_told_once(books, reader):
     reader.news()
     for _ in range(2):
         with books.store.transaction():
-            ledger.mark_deleted(books.id, ["1A-100", "9Z-9"])
+            incoming_invoices.mark_deleted(books.id, ["1A-100", "9Z-9"])
         books.settle()
     assert reader.news() == [("invoice.deleted", "100", "deleted")]
 
@@ -128,8 +129,8 @@ def test_customers_are_told(books, reader):
     books.hold(customer())
     books.hold(customer(active=False, edit_sequence="2"))
     with books.store.transaction():
-        ledger.mark_customers_deleted(books.id, ["80-1"])
-        ledger.mark_customers_deleted(books.id, ["80-1"])
+        incoming_customers.mark_customers_deleted(books.id, ["80-1"])
+        incoming_customers.mark_customers_deleted(books.id, ["80-1"])
     assert about("customer", reader.news()) == [
         ("customer.imported", "Larkspur Tile", "active"),
         ("customer.changed", "Larkspur Tile", "inactive"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.models import connections, figures, outlets, problems, syncs
+from shared.models import applications, figures, outlets, problems, syncs
 from shared.models.figures import ApplicationFigures, Group
 from shared.rules.payments.values import PostingState
 from shared.rules.values import SyncState
@@ -71,7 +71,7 @@ def test_what_runs_and_what_is_wrong_is_as_old_as_its_oldest(store, till):
 
 def test_of_an_application_the_latest_sync_counts(store, till):
     with store.transaction():
-        connections.set_password(till.applications[:1], "$hash", "proof")
+        applications.set_password(till.applications[:1], "$hash", "proof")
         for state in (SyncState.FINISHED, SyncState.FAILED):
             sync = syncs.start(till.id, "invoice", NOON)
             syncs.save(sync.id, state=state, ended_at=NOON)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.models import ledger
+from shared.models.ledger import checked_customers, incoming_customers, wanted
 from shared.models.store import Store
 from shared.rules.values import CheckedCustomer, JobMode, RecordKind
 from tests.models.builders import Books, checked, customer, invoice, paid
@@ -20,22 +20,22 @@ def books(store: Store) -> Books:
 
 def missing(books: Books, *list_ids: str) -> None:
     with books.store.transaction():
-        ledger.mark_customers_missing(books.id, list_ids)
+        incoming_customers.mark_customers_missing(books.id, list_ids)
 
 
 def want_missing(books: Books, *but: str) -> None:
     with books.store.transaction():
-        ledger.want_missing(books.id, but)
+        wanted.want_missing(books.id, but)
 
 
 def changed(books: Books, *customers: CheckedCustomer) -> list[str]:
     with books.store.transaction():
-        return ledger.compare_changed_customers(books.id, customers)
+        return checked_customers.compare_changed_customers(books.id, customers)
 
 
 def gone(books: Books, *list_ids: str) -> None:
     with books.store.transaction():
-        ledger.customers_gone(books.id, list_ids)
+        checked_customers.customers_gone(books.id, list_ids)
 
 
 def test_held_customers_are_checked_page_by_page(books):
@@ -43,9 +43,9 @@ def test_held_customers_are_checked_page_by_page(books):
     books.hold(*(customer(f"80-{n}", parent_list_id="") for n in (3, 1, 4, 2)))
     missing(books, "80-4")
     with books.store.reading():
-        assert ledger.customers_to_check(books.id, "", 2) == ["80-1", "80-2"]
-        assert ledger.customers_to_check(books.id, "80-2", 2) == ["80-3"]
-        assert ledger.customers_to_check(books.id, "80-3", 2) == []
+        assert checked_customers.customers_to_check(books.id, "", 2) == ["80-1", "80-2"]
+        assert checked_customers.customers_to_check(books.id, "80-2", 2) == ["80-3"]
+        assert checked_customers.customers_to_check(books.id, "80-3", 2) == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from shared.errors import NotFound
-from shared.models import ledger
+from shared.models.ledger import incoming_invoices, rereads, seen
 from shared.models.store import Store
 from shared.rules.values import InvoiceStatus, RecordKind
 from shared.structs import replace
@@ -22,7 +22,7 @@ def books(store: Store) -> Books:
 
 def stored(books: Books, txn_id: str):
     with books.store.reading():
-        return ledger.invoice(books.id, txn_id)
+        return incoming_invoices.invoice(books.id, txn_id)
 
 
 def test_an_invoice_comes_back_exactly_as_it_was_read(books):
@@ -49,7 +49,7 @@ def test_an_invoice_comes_back_exactly_as_it_was_read(books):
 
 def test_an_invoice_that_is_not_held_is_said_to_be_missing(books):
     with books.store.reading(), pytest.raises(NotFound, match="no invoice '1A-7'"):
-        ledger.invoice(books.id, "1A-7")
+        incoming_invoices.invoice(books.id, "1A-7")
 
 
 def test_new_changed_and_unchanged_invoices_are_told_apart(books):
@@ -135,8 +135,8 @@ def test_open_invoices_that_a_sync_did_not_see_are_queued(books):
     books.sweep(swept(seen_in_sweep))
 
     with books.store.transaction():
-        assert ledger.unseen_open(books.id) == ["1A-3"]
-        assert ledger.queue_unseen(books.id) == 1
+        assert seen.unseen_open(books.id) == ["1A-3"]
+        assert seen.queue_unseen(books.id) == 1
     assert books.to_reread() == ["1A-3"]
 
 
@@ -145,16 +145,16 @@ def test_open_invoices_that_a_sync_did_not_ask_for_are_not_missed(books):
     books.read(invoice("1A-1", date=before), invoice("1A-2", date=on_the_day))
     books.next_sync()
     with books.store.transaction():
-        assert ledger.unseen_open(books.id, on_the_day) == ["1A-2"]
-        assert ledger.queue_unseen(books.id, on_the_day) == 1
-        assert ledger.unseen_open(books.id) == ["1A-1", "1A-2"]
+        assert seen.unseen_open(books.id, on_the_day) == ["1A-2"]
+        assert seen.queue_unseen(books.id, on_the_day) == 1
+        assert seen.unseen_open(books.id) == ["1A-1", "1A-2"]
 
 
 def test_a_deleted_invoice_owes_nothing_and_is_told_of_once(books):
     books.read(invoice("1A-1"), invoice("1A-2"))
     with books.store.transaction():
-        assert ledger.mark_deleted(books.id, ["1A-1", "unknown"]) == ["1A-1"]
-        assert ledger.mark_deleted(books.id, ["1A-1"]) == []
+        assert incoming_invoices.mark_deleted(books.id, ["1A-1", "unknown"]) == ["1A-1"]
+        assert incoming_invoices.mark_deleted(books.id, ["1A-1"]) == []
     gone = stored(books, "1A-1")
     assert (gone.status, gone.balance) == (InvoiceStatus.DELETED, Decimal("0.00"))
 
@@ -162,35 +162,35 @@ def test_a_deleted_invoice_owes_nothing_and_is_told_of_once(books):
 def test_a_deleted_invoice_that_is_back_is_open_again(books):
     books.read(invoice("1A-1"))
     with books.store.transaction():
-        ledger.mark_deleted(books.id, ["1A-1"])
+        incoming_invoices.mark_deleted(books.id, ["1A-1"])
     assert books.read(invoice("1A-1")).updated == ["1A-1"]
     assert stored(books, "1A-1") == invoice("1A-1")
 
 
 def test_rereads_wait_in_order_and_once_until_they_are_done(books):
     with books.store.transaction():
-        ledger.queue_reread(books.id, RecordKind.INVOICE, ["1A-3", "1A-1"])
-        ledger.queue_reread(books.id, RecordKind.INVOICE, ["1A-1", "1A-2"])
-        assert ledger.next_reread(books.id, RecordKind.INVOICE, 2) == ["1A-3", "1A-1"]
-        ledger.reread_done(books.id, RecordKind.INVOICE, ["1A-3", "1A-1"])
+        rereads.queue_reread(books.id, RecordKind.INVOICE, ["1A-3", "1A-1"])
+        rereads.queue_reread(books.id, RecordKind.INVOICE, ["1A-1", "1A-2"])
+        assert rereads.next_reread(books.id, RecordKind.INVOICE, 2) == ["1A-3", "1A-1"]
+        rereads.reread_done(books.id, RecordKind.INVOICE, ["1A-3", "1A-1"])
     assert books.to_reread() == ["1A-2"]
 
 
 def test_documents_are_named_as_a_person_would(books):
     books.read(invoice("1A-1", number="1042"), invoice("1A-2", number=""))
     with books.store.reading():
-        assert ledger.invoice_documents(books.id, ["1A-1", "1A-2", "1A-3"]) == {
+        assert incoming_invoices.invoice_documents(books.id, ["1A-1", "1A-2", "1A-3"]) == {
             "1A-1": "Invoice 1042, Larkspur Tile",
             "1A-2": "Invoice without number, Larkspur Tile",
         }
-        assert ledger.held(books.id, ["1A-2", "1A-3"]) == {"1A-2"}
+        assert incoming_invoices.held(books.id, ["1A-2", "1A-3"]) == {"1A-2"}
 
 
 def test_watermarks_are_kept_by_connection_and_kind(books):
     with books.store.transaction():
-        assert ledger.watermark(books.id, "invoice") == ""
-        ledger.set_watermark(books.id, "invoice", "2024-06-12T09:46:40")
-        ledger.set_watermark(books.id, "customer", "2024-01-01T00:00:00")
-        ledger.set_watermark(books.id, "invoice", "2024-06-13T09:46:40")
-        assert ledger.watermark(books.id, "invoice") == "2024-06-13T09:46:40"
-        assert ledger.watermark(books.id, "customer") == "2024-01-01T00:00:00"
+        assert rereads.watermark(books.id, "invoice") == ""
+        rereads.set_watermark(books.id, "invoice", "2024-06-12T09:46:40")
+        rereads.set_watermark(books.id, "customer", "2024-01-01T00:00:00")
+        rereads.set_watermark(books.id, "invoice", "2024-06-13T09:46:40")
+        assert rereads.watermark(books.id, "invoice") == "2024-06-13T09:46:40"
+        assert rereads.watermark(books.id, "customer") == "2024-01-01T00:00:00"

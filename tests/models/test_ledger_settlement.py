@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.models import ledger
+from shared.models.ledger import (
+    customer_pages,
+    incoming_customers,
+    invoice_pages,
+    rereads,
+    settlement,
+    shared_numbers,
+)
 from shared.models.ledger.settlement import Place, standings
 from shared.models.statements import current
 from shared.models.store import Store
@@ -47,13 +54,15 @@ def test_a_closed_invoice_wants_nobody(books):
 def test_a_customer_that_quickbooks_does_not_show_is_asked_for_once(books):
     books.read(invoice("1A-1"))
     with books.store.transaction():
-        ledger.mark_customers_missing(books.id, ["80-1"])
+        incoming_customers.mark_customers_missing(books.id, ["80-1"])
     assert books.wanted() == []
     books.read(invoice("1A-1"))
     assert books.wanted() == [], "nothing new was said of it"
 
 
-@pytest.mark.parametrize("mark", [ledger.mark_customers_missing, ledger.mark_customers_deleted])
+@pytest.mark.parametrize(
+    "mark", [incoming_customers.mark_customers_missing, incoming_customers.mark_customers_deleted]
+)
 def test_a_customer_that_is_gone_is_asked_for_again_when_there_is_reason(books, mark):
     books.read(invoice("1A-1"))
     with books.store.transaction():
@@ -65,15 +74,15 @@ def test_a_customer_that_is_gone_is_asked_for_again_when_there_is_reason(books, 
 def test_rereading_an_invoice_asks_for_its_missing_customer_again(books):
     books.read(invoice("1A-1"))
     with books.store.transaction():
-        ledger.mark_customers_missing(books.id, ["80-1"])
-        ledger.queue_reread(books.id, RecordKind.INVOICE, ["1A-1"])
+        incoming_customers.mark_customers_missing(books.id, ["80-1"])
+        rereads.queue_reread(books.id, RecordKind.INVOICE, ["1A-1"])
     assert books.wanted() == ["80-1"]
 
 
 def test_a_held_customer_is_read_again_when_a_person_asks(books):
     books.hold(TOP)
     with books.store.transaction():
-        ledger.queue_reread(books.id, RecordKind.CUSTOMER, ["80-1"])
+        rereads.queue_reread(books.id, RecordKind.CUSTOMER, ["80-1"])
     assert books.wanted() == ["80-1"]
     books.hold(TOP)
     assert books.wanted() == []
@@ -122,10 +131,12 @@ def test_customers_listed_are_those_that_are_billed(books):
     books.hold(TOP, JOB, PART, customer("80-7", "Without invoice"))
     books.settle(JobMode.ROLL_UP)
     with books.store.reading():
-        assert [one.list_id for one in ledger.customers(books.id, JobMode.ROLL_UP)] == ["80-1"]
+        assert [one.list_id for one in customer_pages.customers(books.id, JobMode.ROLL_UP)] == [
+            "80-1"
+        ]
     books.settle(JobMode.SEPARATE)
     with books.store.reading():
-        apart = ledger.customers(books.id, JobMode.SEPARATE)
+        apart = customer_pages.customers(books.id, JobMode.SEPARATE)
     assert [one.full_name for one in apart] == [TOP.full_name, JOB.full_name, PART.full_name]
 
 
@@ -136,8 +147,8 @@ def test_a_customer_who_owes_nothing_more_is_listed_only_when_asked_for(books):
     books.read(paid(invoice("1A-1")))
     assert books.settle().left_out == [], "nothing more is said of a closed one"
     with books.store.reading():
-        assert ledger.customers(books.id, JobMode.ROLL_UP) == []
-        (settled,) = ledger.customers(books.id, JobMode.ROLL_UP, with_settled=True)
+        assert customer_pages.customers(books.id, JobMode.ROLL_UP) == []
+        (settled,) = customer_pages.customers(books.id, JobMode.ROLL_UP, with_settled=True)
     assert settled.list_id == "80-1"
 
 
@@ -187,7 +198,7 @@ def test_invoices_before_the_start_date_are_left_out(books):
 def test_an_invoice_without_its_customer_is_left_out_and_named_each_time(books):
     books.read(invoice("1A-1"))
     with books.store.transaction():
-        ledger.mark_customers_missing(books.id, ["80-1"])
+        incoming_customers.mark_customers_missing(books.id, ["80-1"])
     first, second = books.settle(), books.settle()
     assert first.left_out == [("1A-1", "invoice-customer-missing")]
     assert second.left_out == []
@@ -209,7 +220,7 @@ def test_an_invoice_below_a_customer_that_is_missing_waits_for_it(books, jobs):
     books.read(FOR_PART)
     books.hold(PART, JOB)
     with books.store.transaction():
-        ledger.mark_customers_missing(books.id, ["80-1"])
+        incoming_customers.mark_customers_missing(books.id, ["80-1"])
     settled = books.settle(jobs)
     assert settled.left_out == [("1A-3", "invoice-customer-missing")]
     assert settled.customer_missing == ["1A-3"]
@@ -254,7 +265,7 @@ def test_totals_count_only_what_is_open_and_imported(books):
     books.hold(TOP)
     books.settle()
     with books.store.reading():
-        assert ledger.totals(books.id) == [
+        assert invoice_pages.totals(books.id) == [
             ("CAD", 1, Decimal("9999999999999.99")),
             ("USD", 2, Decimal("0.30")),
         ]
@@ -279,7 +290,7 @@ def test_two_listings_may_be_read_side_by_side(books):
     books.hold(TOP)
     books.settle()
     with books.store.reading():
-        pairs = zip(ledger.invoices(books.id), ledger.invoices(books.id), strict=True)
+        pairs = zip(invoice_pages.invoices(books.id), invoice_pages.invoices(books.id), strict=True)
         assert sum(one == other for one, other in pairs) == 600
 
 
@@ -329,7 +340,7 @@ def test_what_may_be_settled_otherwise_is_hidden_until_it_was(books, change):
     books.read(invoice("1A-1", edit_sequence="2", **change))
     assert books.listed(include_left_out=True) == {}
     with books.store.reading():
-        assert ledger.totals(books.id) == []
+        assert invoice_pages.totals(books.id) == []
     books.settle()
     assert list(books.listed(include_left_out=True)) == ["1A-1"]
 
@@ -340,7 +351,7 @@ def test_an_amount_that_changed_shows_at_once(books):
     books.settle()
     books.read(invoice("1A-1", owes="1.00", edit_sequence="2"))
     with books.store.reading():
-        assert ledger.totals(books.id) == [("USD", 1, Decimal("1.00"))]
+        assert invoice_pages.totals(books.id) == [("USD", 1, Decimal("1.00"))]
 
 
 def test_an_invoice_that_was_left_out_is_hidden_too_while_it_is_not_settled(books):
@@ -407,7 +418,7 @@ def test_all_that_bear_a_number_are_in_one_slice(books, slices_of):
     ]
     with books.store.reading():
         known = ["1A-0", "1A-1", "1A-5", "1A-9"]
-        assert ledger.sharing(books.id, known) == {"1A-0", "1A-2", "1A-4"}
+        assert shared_numbers.sharing(books.id, known) == {"1A-0", "1A-2", "1A-4"}
 
 
 def test_a_problem_is_held_against_the_books_by_what_it_is_about(books):
@@ -416,9 +427,9 @@ def test_a_problem_is_held_against_the_books_by_what_it_is_about(books):
     books.hold(customer("80-6", "B", parent_list_id="80-5"))
     books.settle()
     with books.store.reading():
-        assert ledger.without_customer(books.id, ["1A-1", "1A-2", "1A-3"]) == {"1A-2"}
-        assert ledger.in_cycle(books.id, ["80-1", "80-5", "80-7"]) >= {"80-5"}
-        assert "80-1" not in ledger.in_cycle(books.id, ["80-1", "80-5"])
+        assert settlement.without_customer(books.id, ["1A-1", "1A-2", "1A-3"]) == {"1A-2"}
+        assert settlement.in_cycle(books.id, ["80-1", "80-5", "80-7"]) >= {"80-5"}
+        assert "80-1" not in settlement.in_cycle(books.id, ["80-1", "80-5"])
 
 
 @sqlite_alone
@@ -446,17 +457,23 @@ def _written(books: Books) -> int:
 @pytest.mark.parametrize(
     ("part", "index"),
     [
-        (ledger.Part.CUSTOMERS, "customer_connection_id_list_id (connection_id=? AND list_id>?)"),
-        (ledger.Part.OPEN, "invoice_connection_id_status_id (connection_id=? AND status=? AND id>"),
-        (ledger.Part.CLOSED, "invoice_unsettled_closed (connection_id=?)"),
-        (ledger.Part.SET_ASIDE, "invoice_connection_id_txn_id (connection_id=? AND txn_id=?)"),
+        (
+            settlement.Part.CUSTOMERS,
+            "customer_connection_id_list_id (connection_id=? AND list_id>?)",
+        ),
+        (
+            settlement.Part.OPEN,
+            "invoice_connection_id_status_id (connection_id=? AND status=? AND id>",
+        ),
+        (settlement.Part.CLOSED, "invoice_unsettled_closed (connection_id=?)"),
+        (settlement.Part.SET_ASIDE, "invoice_connection_id_txn_id (connection_id=? AND txn_id=?)"),
     ],
 )
 def test_no_slice_goes_through_all_invoices(books, part, index, monkeypatch):
-    terms = ledger.Terms(books.id, JobMode.ROLL_UP, set_aside={"1A-1": "skipped"})
+    terms = settlement.Terms(books.id, JobMode.ROLL_UP, set_aside={"1A-1": "skipped"})
     with books.store.transaction():
         seen = plans(monkeypatch)
-        ledger.settle(terms, part, "", 10)
+        settlement.settle(terms, part, "", 10)
     assert any(index in line for line in seen), seen
     assert not any(line.startswith("SCAN invoice") for line in seen), seen
 
@@ -466,6 +483,6 @@ def test_shared_numbers_are_looked_for_along_the_index(books, monkeypatch):
     books.read(invoice("1A-1"), invoice("1A-2", number="1"))
     with books.store.reading():
         seen = plans(monkeypatch)
-        ledger.shared_numbers(books.id, "", 10)
+        shared_numbers.shared_numbers(books.id, "", 10)
     index = "invoice_connection_id_number_key (connection_id=? AND number_key"
     assert sum(index in line for line in seen) >= 2, seen

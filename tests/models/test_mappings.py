@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from shared.errors import NotFound, NotPossible
-from shared.models import connections, ledger, mappings, problems
-from shared.models.ledger import customer_pages
+from shared.models import connections, mappings, problems
+from shared.models.ledger import customer_pages, incoming_customers
 from shared.models.payments import customer_matching, postings
 from shared.operations.problems import plan_skip
 from shared.rules.payments.values import CustomerMapping, PaymentStatus, PostingState
@@ -109,7 +109,7 @@ def test_a_mapping_outlives_its_customer_and_says_that_it_is_gone(till):
     map_to(till)
     till.hold(customer()._replace(full_name="Larkspur & Sons", edit_sequence="2"))
     assert mappings.listed(till.id)[0].customer == "Larkspur & Sons"
-    ledger.mark_customers_deleted(till.id, ["80-1"])
+    incoming_customers.mark_customers_deleted(till.id, ["80-1"])
     assert mappings.listed(till.id)[0].customer == ""
 
 

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from shared.errors import CannotBeMeant, NameTaken, NotFound, NotPossible
-from shared.models import audit, connections
+from shared.models import applications, audit, connections
 from shared.models.payments import account_rules
 from shared.operations import connections as operations
 from shared.operations import payment_rules
@@ -63,9 +63,9 @@ def bind(till):
 def signs_in(till):
     """Both applications have a password, and the Web Connector signed in with it."""
     with till.store.transaction():
-        connections.set_password(till.applications, "hash")
+        applications.set_password(till.applications, "hash")
         for one in till.applications:
-            connections.login_succeeded(one, "hash", "", NOON)
+            applications.login_succeeded(one, "hash", "", NOON)
 
 
 # Which one.

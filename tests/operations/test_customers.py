@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from shared.errors import CannotBeMeant, NotFound, NotPossible
-from shared.models import audit, ledger
+from shared.models import audit
+from shared.models.ledger import incoming_customers
 from shared.operations import customers
 from shared.operations.deciding import Operator, PlanIsStale, carry_out
 from shared.rules.payments.values import PaymentStatus
@@ -75,7 +76,7 @@ def test_nobody_and_an_empty_name_cannot_be_matched(till, name, list_id, error):
 def test_a_customer_that_is_gone_cannot_be_matched_any_more(till):
     planned = plan(till)
     with till.store.transaction():
-        ledger.mark_customers_deleted(till.id, ["80-1"])
+        incoming_customers.mark_customers_deleted(till.id, ["80-1"])
     with pytest.raises(NotFound):
         carry_out(Operator(till.store, "mara"), planned)
 

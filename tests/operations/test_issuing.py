@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import CannotBeMeant, NotPossible
-from shared.models import audit, connections
+from shared.models import applications, audit, connections
 from shared.operations import issuing
 from shared.operations.connections import ENDS_SIGN_IN, plan_add
 from shared.operations.deciding import NotConfirmed, Operator, PlanIsStale, carry_out
@@ -49,7 +49,7 @@ def codes(plan):
     return [need.code for need in plan.needs]
 
 
-def applications(books):
+def those_of(books):
     with books.store.reading():
         return connections.applications(books.id)
 
@@ -57,7 +57,7 @@ def applications(books):
 def opens(books, password):
     with books.store.reading():
         held = [
-            connections.application_by_username(one.username)
+            applications.application_by_username(one.username)
             for one in connections.applications(books.id)
         ]
     return [bool(one and verify_password(password, one.password_hash)) for one in held]
@@ -75,7 +75,7 @@ def lock(books, kind, **span):
         until = books.store.now() + timedelta(**span)
         for one in connections.applications(books.id):
             if one.kind == kind:
-                connections.login_failed(one.id, locked_until=until)
+                applications.login_failed(one.id, locked_until=until)
 
 
 def audited(books):
@@ -160,8 +160,8 @@ def test_the_same_files_are_written_again_and_nothing_else_happens(books, folder
     assert {file.path: file.path.read_bytes() for file in again.files} == before
     assert (again.password, again.replaced) == ("", False)
     assert opens(books, made.password) == [True, True]
-    assert [one.password_generation for one in applications(books)] == [1, 1]
-    names = ", ".join(one.username for one in applications(books))
+    assert [one.password_generation for one in those_of(books)] == [1, 1]
+    names = ", ".join(one.username for one in those_of(books))
     assert audited(books)[0] == ("qwc", f"{names}; same password")
 
 
@@ -241,7 +241,7 @@ def test_a_lock_is_ended_and_the_password_stays(books, folder):
         plan = issuing.plan_unlock(books.store, books.id)
     assert (plan.needs, plan.names) == ((), "Invoice Sync")
     carried_out(books, plan)
-    assert [one.locked_until for one in applications(books)] == [None, None]
+    assert [one.locked_until for one in those_of(books)] == [None, None]
     assert opens(books, password) == [True, True]
     assert audited(books)[0] == ("password.unlock", "Invoice Sync")
 

@@ -12,13 +12,7 @@ from shared.operations import payment_intake, payments
 from shared.operations.deciding import PlanIsStale, carry_out
 from shared.operations.payment_cells import FileRow
 from shared.operations.payment_files import PaymentFile
-from shared.operations.payment_intake import (
-    BadPayment,
-    BadRows,
-    Report,
-    plan_add,
-    plan_import,
-)
+from shared.operations.payment_intake import BadPayment, BadRows, Report, plan_add, plan_import
 from shared.rules.payments import tags
 from shared.rules.payments.values import (
     ChargeState,

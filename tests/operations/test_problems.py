@@ -6,7 +6,8 @@ import pytest
 
 from shared import hints
 from shared.errors import CannotBeMeant, NotFound, NotPossible
-from shared.models import audit, ledger, problems
+from shared.models import audit, problems
+from shared.models.ledger import incoming_customers, rereads
 from shared.models.payments.standing import ABOUT_POSTED
 from shared.operations import problems as operations
 from shared.operations.deciding import NotConfirmed, Operator, PlanIsStale, carry_out
@@ -55,7 +56,7 @@ def plan(books, plan_of, *arguments):
 
 def waits_to_be_read(books, kind=RecordKind.INVOICE):
     with books.store.reading():
-        return ledger.next_reread(books.id, kind, 10)
+        return rereads.next_reread(books.id, kind, 10)
 
 
 def audited(books):
@@ -89,7 +90,7 @@ def test_a_retry_has_a_customer_read_again(books):
 def test_a_retry_of_an_invoice_without_customer_asks_for_the_customer_too(books):
     books.read(invoice("1A-100"))
     with books.store.transaction():
-        ledger.mark_customers_missing(books.id, ["80-1"])
+        incoming_customers.mark_customers_missing(books.id, ["80-1"])
     problem = filed(books, "invoice-customer-missing")
     decide(books.store, operations.plan_retry, [problem.id])
     assert books.wanted() == ["80-1"]

@@ -29,7 +29,16 @@ from shared.health.machine import ThisMachine
 from shared.health.queues import is_late, of_queues
 from shared.health.snapshot import StoreSnapshot, read
 from shared.health.store_checks import of_store, of_unusable_store
-from shared.models import audit, backups, connections, daemons, problems, sessions, syncs
+from shared.models import (
+    applications,
+    audit,
+    backups,
+    connections,
+    daemons,
+    problems,
+    sessions,
+    syncs,
+)
 from shared.models.daemons import Daemon, DaemonFacts
 from shared.models.facts import StoreFacts
 from shared.models.queues import Queue, RunningSync
@@ -313,12 +322,12 @@ def test_what_is_checked_is_read_from_a_real_store(store):
         unscheduled = connections.add("Quarry", now=now)
         for one in connections.applications(made.id) + connections.applications(unscheduled.id):
             if one.kind is ApplicationKind.INVOICE:
-                connections.set_password([one.id], "hash")
+                applications.set_password([one.id], "hash")
         invoice_sync = connections.applications(made.id)[0]
-        connections.seen(invoice_sync.id, "authenticate", now - timedelta(days=1))
-        connections.login_failed(invoice_sync.id, locked_until=now + timedelta(minutes=5))
+        applications.seen(invoice_sync.id, "authenticate", now - timedelta(days=1))
+        applications.login_failed(invoice_sync.id, locked_until=now + timedelta(minutes=5))
         over = connections.applications(unscheduled.id)[0]
-        connections.login_failed(over.id, locked_until=now - timedelta(seconds=1))
+        applications.login_failed(over.id, locked_until=now - timedelta(seconds=1))
         silent = syncs.start(made.id, "invoice", now - timedelta(hours=9))
         sessions.open_session(
             application=invoice_sync,

@@ -5,13 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from shared.application_names import MAX_APP_NAME, app_name, new_guid, new_unique_name
-from shared.qwc import (
-    QwcRefused,
-    build_qwc,
-    describe,
-    file_name,
-    shared_values,
-)
+from shared.qwc import QwcRefused, build_qwc, describe, file_name, shared_values
 from shared.rules.values import ApplicationKind
 from tests.shared.builders import FILE_ID, OWNER_ID, application
 

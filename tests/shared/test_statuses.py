@@ -10,12 +10,7 @@ from shared.qbxml.status_table import (
     Effect,
     Severity,
 )
-from shared.qbxml.statuses import (
-    is_success,
-    is_transient,
-    lost_iterator,
-    meaning_of,
-)
+from shared.qbxml.statuses import is_success, is_transient, lost_iterator, meaning_of
 
 LOCKED = (
     "There was an error when saving a Invoice.  QuickBooks error message: "

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NoReturn
 
-from shared.models import connections
+from shared.models import applications, connections
 from shared.qbxml.requests import RequestRefused
 from shared.rules.throttling import Source
 from shared.structs import replace
@@ -78,7 +78,7 @@ def a_damaged_password_is_replaced(office: Office) -> Iterator[None]:
     with rig.store.transaction():
         every = [one.id for one in connections.applications(connections.get("Larkspur").id)]
         for _ in range(2):  # the password before is known by its proof, too
-            connections.set_password(every, "damaged", "")
+            applications.set_password(every, "damaged", "")
     rig.by_hand().log_in()
     yield
     signs_in_anew(office)

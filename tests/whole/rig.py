@@ -31,8 +31,9 @@ from daemon.session.admission import Admission
 from daemon.session.handlers import CallbackHandlers
 from daemon.session.record import SessionRecord
 from shared import passwords, qwc
-from shared.models import connections, installation, ledger, problems, syncs
+from shared.models import applications, connections, installation, problems, syncs
 from shared.models import tables as t
+from shared.models.ledger import customer_pages, invoice_pages
 from shared.models.statements import Statement, slot
 from shared.models.store import Store, open_store
 from shared.rules.ledger import InvoiceSides
@@ -213,7 +214,7 @@ class Rig:
     def _set_password(self, connection_id: int, password: str) -> None:
         ids = [one.id for one in connections.applications(connection_id)]
         proof = passwords.proof_of(password, installation.secret())
-        connections.set_password(ids, hash_of(password), proof)
+        applications.set_password(ids, hash_of(password), proof)
 
     def rotate(self, name: str, password: str) -> None:
         with self.store.transaction():
@@ -286,7 +287,7 @@ class Rig:
     ) -> dict[str, InvoiceSides]:
         with self.store.reading():
             wanted = connections.get(name).id
-            rows = ledger.invoices(wanted, include_left_out=include_left_out)
+            rows = invoice_pages.invoices(wanted, include_left_out=include_left_out)
             return {row.txn_id: row for row in rows}
 
     def ledger_facts(self, name: str = "Larkspur") -> set[tuple[str, ...]]:
@@ -309,7 +310,7 @@ class Rig:
         """ListIDs of the customers that imported open invoices are billed to, all held."""
         with self.store.reading():
             connection = connections.get(name)
-            held = {row.list_id for row in ledger.customers(connection.id, connection.jobs)}
+            held = {row.list_id for row in customer_pages.customers(connection.id, connection.jobs)}
         return held & {facts[2] for facts in self.ledger_facts(name)}
 
     def is_equal(self, name: str = "Larkspur", company: Company | None = None) -> bool:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from shared.models import ledger
+from shared.models.ledger import rereads
 from simulator.webconnector import Result
 from tests.whole.bookkeeping import owes, synced
 from tests.whole.rig import Rig
@@ -118,4 +118,4 @@ def test_a_sync_whose_every_answer_is_garbled_ends_and_says_why(books):
     assert "could not be read" in outcome.status
     assert len(books.requests) < 40
     with books.store.reading():
-        assert ledger.watermark(1, "invoice") == ""
+        assert rereads.watermark(1, "invoice") == ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.models import company_files, connections
+from shared.models import applications, company_files, connections
 from shared.rules.values import ApplicationKind, SampleCompany
 from shared.structs import replace
 from simulator.webconnector import Result
@@ -97,7 +97,7 @@ def test_it_is_seen_through_where_the_first_connection_was_not_in_the_web_connec
 def test_new_ids_do_not_hide_a_connection(bound):
     with bound.store.transaction():
         held = connections.get("Larkspur").id
-        connections.renew_ids([one.id for one in connections.applications(held)])
+        applications.renew_ids([one.id for one in connections.applications(held)])
     bound.add_connection("Aster")
     assert bound.sync("Aster").ok
     assert bound.sync().ok

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from daemon.stages.invoices import plan, stage
-from shared.models import ledger, statements
+from shared.models import statements
+from shared.models.ledger import incoming_invoices, named
 from shared.rules.ledger import InvoiceSides
 from shared.rules.values import InvoiceStatus
 from shared.structs import replace
@@ -67,7 +68,7 @@ def test_what_changed_comes_in_at_once(rig):
     assert added in rig.invoices()
     assert rig.invoices()[deleted].status is InvoiceStatus.DELETED
     with rig.store.reading():
-        assert ledger.invoice(1, changed).memo == "late"
+        assert incoming_invoices.invoice(1, changed).memo == "late"
     assert rig.is_equal()
 
 
@@ -85,7 +86,7 @@ def test_a_renamed_customer_bears_its_new_name_at_once_and_so_do_its_jobs(rig):
     assert not compares(rig, minutes=5)
     assert rig.invoices()[txn_id].customer == "Renamed Stone"
     with rig.store.reading():
-        (held,) = ledger.customers_named(1, [job.list_id])[job.list_id]
+        (held,) = named.customers_named(1, [job.list_id])[job.list_id]
     assert held.customer == f"Renamed Stone:{job.name}"
     assert rig.is_equal()
 

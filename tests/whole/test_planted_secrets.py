@@ -28,7 +28,7 @@ from daemon.log_lines import LogLines, as_json
 from daemon.outlets.bell import EventBell
 from shared import passwords
 from shared.errors import StoreError
-from shared.models import audit, connections, downloads, events
+from shared.models import applications, audit, connections, downloads, events
 from shared.models.store import open_store
 from shared.rules.values import ApplicationKind
 from shared.settings import SECRET_VARIABLES, load_settings
@@ -125,7 +125,7 @@ class Run:
             self.rig.by_hand(password=self.planted["password"]).log_in()
         with self.rig.store.reading():
             [one, _] = connections.applications(1)
-            self.seen.append(connections.application_by_username(one.username))
+            self.seen.append(applications.application_by_username(one.username))
 
     def _program(self) -> None:
         """The API, with its token, a wrong one, and one that it would not look up."""

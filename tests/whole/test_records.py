@@ -7,14 +7,7 @@ from datetime import date
 import pytest
 
 from shared.operations.problems import plan_retry, plan_skip, plan_unskip
-from shared.rules.values import (
-    InvoiceStatus,
-    JobMode,
-    Outcome,
-    ProblemState,
-    RecordKind,
-    SyncState,
-)
+from shared.rules.values import InvoiceStatus, JobMode, Outcome, ProblemState, RecordKind, SyncState
 from simulator.company import Company, acts
 from simulator.webconnector import Result
 from tests.deciding import decide

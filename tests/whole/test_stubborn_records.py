@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.models import connections, ledger, syncs
+from shared.models import connections, syncs
+from shared.models.ledger import incoming_invoices, settlement
 from shared.operations.problems import plan_retry
 from shared.rules.values import InvoiceStatus, JobMode, ProblemState, RecordKind, SyncState
 from shared.structs import replace
@@ -63,7 +64,7 @@ def test_a_line_of_three_decimals_loses_its_amount_and_not_the_invoice(books):
     assert str(books.invoices()[txn_id].balance) == "1480.00"
     assert codes(books) == []
     with books.store.reading():
-        held = ledger.invoice(connections.get("Larkspur").id, txn_id)
+        held = incoming_invoices.invoice(connections.get("Larkspur").id, txn_id)
     assert held.note == "Amount is '1479.933' (line 1)"
     assert [line.amount for line in held.lines] == [None]
 
@@ -265,23 +266,22 @@ def test_a_sync_that_only_left_something_out_says_so(books):
 
 
 def test_a_quiet_company_is_settled_only_when_something_moved(books, monkeypatch):
-    from shared.models import ledger
 
     owes(books, "1", 100)
     synced(books)
-    settlements: list[ledger.Part] = []
-    settle = ledger.settle
+    settlements: list[settlement.Part] = []
+    settle = settlement.settle
 
     def counted(terms, part, *slice_of):
         settlements.append(part)
         return settle(terms, part, *slice_of)
 
-    monkeypatch.setattr(ledger, "settle", counted)
+    monkeypatch.setattr(settlement, "settle", counted)
     synced(books)
     assert settlements == []
     changed(books, jobs=JobMode.SEPARATE)
     synced(books)
-    assert settlements == list(ledger.Part)
+    assert settlements == list(settlement.Part)
 
 
 def test_a_cut_sync_is_settled_by_the_next_one_even_if_that_brings_no_news(books):

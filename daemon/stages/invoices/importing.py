@@ -16,9 +16,10 @@ from daemon.stages.moves import GiveUpOn, NotTakenIn
 from daemon.stages.reading import Tally
 from daemon.stages.troubles import report, trouble
 from shared.documents import customer_document, invoice_document
-from shared.models import ledger, problems, syncs
+from shared.models import problems, syncs
 from shared.models.convert import day_text
-from shared.models.ledger import IncomingInvoice
+from shared.models.ledger import checked_customers, incoming_customers, incoming_invoices, seen
+from shared.models.ledger.incoming_invoices import IncomingInvoice
 from shared.qbxml.responses import TxnDeletedRet
 from shared.rules.values import (
     CheckedCustomer,
@@ -62,9 +63,9 @@ def _store_invoices(
     wanted = _wanted(session, invoices)
     skipped = problems.skipped(session.connection.id, RecordKind.INVOICE)
     told = [one for one in wanted if one.txn_id not in skipped]
-    stored = ledger.store_invoices(session.connection.id, wanted)
+    stored = incoming_invoices.store_invoices(session.connection.id, wanted)
     if is_list:
-        ledger.note_seen(session.connection.id, stored.rows)
+        seen.note_seen(session.connection.id, stored.rows)
     imported, changed = set(stored.imported), {*stored.imported, *stored.updated}
     records = [
         _invoice_record(one, Outcome.IMPORTED if one.txn_id in imported else CLOSING[one.status])
@@ -94,7 +95,9 @@ def _wanted(session: Session, invoices: Sequence[IncomingInvoice]) -> list[Incom
     others = {
         one.txn_id for one in invoices if one.status != InvoiceStatus.OPEN or one.date < start
     }
-    never_held = others - ledger.held(session.connection.id, others) if others else others
+    never_held = (
+        others - incoming_invoices.held(session.connection.id, others) if others else others
+    )
     return [one for one in invoices if one.txn_id not in never_held]
 
 
@@ -125,27 +128,27 @@ def _resolve(
 
 def _compare_invoices(session: Session, rows: Sequence[object], _now: datetime) -> Tally:
     swept = [row for row in rows if isinstance(row, OpenInvoice)]
-    ledger.compare_open(session.connection.id, swept)
+    incoming_invoices.compare_open(session.connection.id, swept)
     return Tally(rows=len(swept))
 
 
 def _compare_customers(session: Session, rows: Sequence[object], _now: datetime) -> Tally:
     checked = [row for row in rows if isinstance(row, CheckedCustomer)]
-    ledger.compare_customers(session.connection.id, checked)
+    checked_customers.compare_customers(session.connection.id, checked)
     return Tally(rows=len(checked), seen_ids=frozenset(one.list_id for one in checked))
 
 
 def _take_changes(session: Session, rows: Sequence[object], now: datetime) -> Tally:
     """Invoices that were deleted, and customers that changed."""
     changed = [row for row in rows if isinstance(row, CheckedCustomer)]
-    ledger.compare_changed_customers(session.connection.id, changed)
+    checked_customers.compare_changed_customers(session.connection.id, changed)
     gone = [row.txn_id for row in rows if isinstance(row, TxnDeletedRet)]
     return Tally(rows=len(rows), changed=mark_deleted(session, gone, now))
 
 
 def _store_customers(session: Session, rows: Sequence[object], now: datetime) -> Tally:
     customers = [row for row in rows if isinstance(row, Customer)]
-    stored = ledger.store_customers(session.connection.id, customers, now)
+    stored = incoming_customers.store_customers(session.connection.id, customers, now)
     imported, changed = set(stored.imported), {*stored.imported, *stored.updated}
     records = [
         Record(
@@ -186,8 +189,8 @@ def mark_deleted(session: Session, txn_ids: Sequence[str], now: datetime) -> int
 
     Whatever was wrong with them is over.
     """
-    documents = ledger.invoice_documents(session.connection.id, txn_ids)
-    deleted = ledger.mark_deleted(session.connection.id, txn_ids)
+    documents = incoming_invoices.invoice_documents(session.connection.id, txn_ids)
+    deleted = incoming_invoices.mark_deleted(session.connection.id, txn_ids)
     syncs.add_records(
         _sync_id(session),
         [
@@ -204,7 +207,7 @@ def give_up_on(
 ) -> None:
     """One record is refused by QuickBooks, or cannot be read: a person must look at it."""
     object_id = move.object_id
-    documents = ledger.invoice_documents(session.connection.id, [object_id])
+    documents = incoming_invoices.invoice_documents(session.connection.id, [object_id])
     document = documents.get(object_id, f"{kind.value.capitalize()} {object_id}")
     if isinstance(move, NotTakenIn):
         code, said = "record-not-taken-in", move.said

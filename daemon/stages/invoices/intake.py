@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from daemon.stages.troubles import trouble
 from shared.models.convert import money
-from shared.models.ledger import IncomingInvoice
+from shared.models.ledger.incoming_invoices import IncomingInvoice
 from shared.qbxml.invoice_lines import InvoiceLineGroupRet, InvoiceLineRet
 from shared.qbxml.responses import BadRecord, CustomerRet, InvoiceRet, Ret, TxnDeletedRet
 from shared.rules.currencies import currency_code

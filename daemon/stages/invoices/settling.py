@@ -18,12 +18,13 @@ from daemon.stages.invoices.importing import READABLE
 from daemon.stages.invoices.plan import InvoiceSync, Step
 from daemon.stages.troubles import trouble
 from shared.hints import tell
-from shared.models import ledger, problems, syncs
+from shared.models import problems, syncs
+from shared.models.ledger import incoming_invoices, settlement, shared_numbers
 from shared.rules.values import Outcome, Record, RecordKind, Session, Trouble
 from shared.structs import replace
 
 CYCLE, DUPLICATE = "customer-cycle", "invoice-duplicate-number"
-MISSING = ledger.CUSTOMER_MISSING
+MISSING = settlement.CUSTOMER_MISSING
 MOST_NAMED = 3
 """How many of the others a problem names."""
 
@@ -48,7 +49,7 @@ class Work(Protocol):
     """One part of the books."""
 
     def __call__(
-        self, session: Session, terms: ledger.Terms, after: str, limit: int, now: datetime
+        self, session: Session, terms: settlement.Terms, after: str, limit: int, now: datetime
     ) -> Slice:
         """Settle at most ``limit`` rows of it, those that follow ``after``."""
 
@@ -79,16 +80,16 @@ def _following(part: str) -> str:
     return next(iter(names[names.index(part) + 1 :]), "")
 
 
-def _digest(terms: ledger.Terms) -> str:
+def _digest(terms: settlement.Terms) -> str:
     """What a settlement depends on besides invoices and customers, in short."""
     text = repr((terms.jobs.value, str(terms.start_date), sorted(terms.set_aside.items())))
     return sha256(text.encode()).hexdigest()
 
 
-def _terms(session: Session) -> ledger.Terms:
+def _terms(session: Session) -> settlement.Terms:
     connection = session.connection
     aside = _set_aside(session)
-    return ledger.Terms(connection.id, connection.jobs, connection.start_date, aside)
+    return settlement.Terms(connection.id, connection.jobs, connection.start_date, aside)
 
 
 def _set_aside(session: Session) -> dict[str, str]:
@@ -102,9 +103,14 @@ def _set_aside(session: Session) -> dict[str, str]:
 
 
 def _settle_books(
-    part: ledger.Part, session: Session, terms: ledger.Terms, after: str, limit: int, now: datetime
+    part: settlement.Part,
+    session: Session,
+    terms: settlement.Terms,
+    after: str,
+    limit: int,
+    now: datetime,
 ) -> Slice:
-    settled = ledger.settle(terms, part, after, limit)
+    settled = settlement.settle(terms, part, after, limit)
     _tell(session, settled)
     troubles = list(_troubles(session, settled))
     problems.report(session.connection.id, session.sync_id, troubles, now)
@@ -112,11 +118,11 @@ def _settle_books(
     return Slice(settled.rows + TOLD * told, settled.until)
 
 
-def _tell(session: Session, settled: ledger.Settled) -> None:
+def _tell(session: Session, settled: settlement.Settled) -> None:
     """Have the sync say what is left out from now on, and what is taken in."""
     connection = session.connection
     moved = [txn_id for txn_id, _ in settled.left_out] + settled.taken_in
-    documents = ledger.invoice_documents(connection.id, moved) if moved else {}
+    documents = incoming_invoices.invoice_documents(connection.id, moved) if moved else {}
     records = [
         _left_out_record(txn_id, documents[txn_id], code, connection.start_date)
         for txn_id, code in settled.left_out
@@ -135,9 +141,11 @@ def _left_out_record(txn_id: str, document: str, code: str, start: date | None) 
     return Record(RecordKind.INVOICE, txn_id, document, Outcome.LEFT_OUT, told.message, told.remedy)
 
 
-def _troubles(session: Session, settled: ledger.Settled) -> Iterator[Trouble]:
+def _troubles(session: Session, settled: settlement.Settled) -> Iterator[Trouble]:
     missing = settled.customer_missing
-    documents = ledger.invoice_documents(session.connection.id, missing) if missing else {}
+    documents = (
+        incoming_invoices.invoice_documents(session.connection.id, missing) if missing else {}
+    )
     for one in missing:
         yield trouble(MISSING, RecordKind.INVOICE, one, documents[one])
     for one in settled.cycles:
@@ -145,17 +153,19 @@ def _troubles(session: Session, settled: ledger.Settled) -> Iterator[Trouble]:
 
 
 def _look_for_duplicates(
-    session: Session, terms: ledger.Terms, after: str, limit: int, now: datetime
+    session: Session, terms: settlement.Terms, after: str, limit: int, now: datetime
 ) -> Slice:
-    found = ledger.shared_numbers(terms.connection_id, after, limit)
+    found = shared_numbers.shared_numbers(terms.connection_id, after, limit)
     bearers = [one for number in found.shared for one in number.bearers]
-    documents = ledger.invoice_documents(terms.connection_id, bearers) if bearers else {}
+    documents = incoming_invoices.invoice_documents(terms.connection_id, bearers) if bearers else {}
     troubles = [one for number in found.shared for one in _duplicates(number, documents)]
     problems.report(terms.connection_id, session.sync_id, troubles, now)
     return Slice(found.rows // UNREAD + TOLD * len(bearers), found.until)
 
 
-def _duplicates(shared: ledger.SharedNumber, documents: Mapping[str, str]) -> Iterator[Trouble]:
+def _duplicates(
+    shared: shared_numbers.SharedNumber, documents: Mapping[str, str]
+) -> Iterator[Trouble]:
     """One trouble for each imported invoice that bears the number."""
     basis = sha256(" ".join(sorted(shared.bearers)).encode()).hexdigest()
     for one in shared.imported:
@@ -183,7 +193,7 @@ def _close(
     kind: RecordKind,
     still: Callable[[int, Sequence[str]], Collection[str]],
     session: Session,
-    terms: ledger.Terms,
+    terms: settlement.Terms,
     after: str,
     limit: int,
     now: datetime,
@@ -199,10 +209,10 @@ def _close(
 
 
 PARTS: Mapping[str, Work] = {
-    **{part.value: partial(_settle_books, part) for part in ledger.Part},
+    **{part.value: partial(_settle_books, part) for part in settlement.Part},
     "numbers": _look_for_duplicates,
-    MISSING: partial(_close, MISSING, RecordKind.INVOICE, ledger.without_customer),
-    DUPLICATE: partial(_close, DUPLICATE, RecordKind.INVOICE, ledger.sharing),
-    CYCLE: partial(_close, CYCLE, RecordKind.CUSTOMER, ledger.in_cycle),
+    MISSING: partial(_close, MISSING, RecordKind.INVOICE, settlement.without_customer),
+    DUPLICATE: partial(_close, DUPLICATE, RecordKind.INVOICE, shared_numbers.sharing),
+    CYCLE: partial(_close, CYCLE, RecordKind.CUSTOMER, settlement.in_cycle),
 }
 """What is settled, in this order; the last three are what waits on file under a code."""

@@ -17,7 +17,9 @@ from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, NotTakenIn,
 from daemon.stages.reading import Reading, Tally, answered
 from daemon.stages.watermarks import compared, is_due
 from shared.about import VERSION
-from shared.models import ledger, problems, syncs
+from shared.models import problems, syncs
+from shared.models.ledger import checked_customers, incoming_customers, rereads, wanted
+from shared.models.ledger.seen import forget_seen, queue_unseen
 from shared.models.payments import asking
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, Ret
@@ -47,14 +49,14 @@ class InvoiceStage(Stage[InvoiceSync]):
     def begin(self) -> InvoiceSync:
         """The plan of a new sync, from the watermarks of the last finished one."""
         connection_id = self.session.connection.id
-        marks = ledger.watermarks(connection_id)
+        marks = rereads.watermarks(connection_id)
         every = timedelta(minutes=self.settings.sweep_minutes)
-        compared_at = marks.get(ledger.COMPARED, "")
+        compared_at = marks.get(rereads.COMPARED, "")
         is_time = is_due(compared_at, now=self.now, every=every, version=VERSION)
-        ledger.forget_seen(connection_id)
+        forget_seen(connection_id)
         plan = replace(self._new_plan(marks), is_due=is_time or not self._went_well())
         if marks.get(CUT):
-            return invoice_sync.by_comparing(plan, ledger.newest_modified(connection_id))
+            return invoice_sync.by_comparing(plan, rereads.newest_modified(connection_id))
         return plan
 
     def _went_well(self) -> bool:
@@ -69,7 +71,7 @@ class InvoiceStage(Stage[InvoiceSync]):
 
     def begin_at(self, step: Step) -> InvoiceSync:
         """The plan of a sync that has to do only what follows from ``step`` on."""
-        marks = ledger.watermarks(self.session.connection.id)
+        marks = rereads.watermarks(self.session.connection.id)
         return replace(self._new_plan(marks), step=step)
 
     def _new_plan(self, marks: Mapping[str, str]) -> InvoiceSync:
@@ -83,7 +85,7 @@ class InvoiceStage(Stage[InvoiceSync]):
             most_tries=settings.transient_retries,
             settled_on=marks.get(SETTLED_ON, ""),
         )
-        ledger.set_watermark(connection.id, SETTLED_ON, "")
+        rereads.set_watermark(connection.id, SETTLED_ON, "")
         return plan
 
     def has_more(self) -> bool:
@@ -144,7 +146,7 @@ class InvoiceStage(Stage[InvoiceSync]):
         """Remember the size of pages for the next sync, also when this one does not end well."""
         if self.plan.page_size != before.page_size:
             size = str(self.plan.page_size)
-            ledger.set_watermark(self.session.connection.id, PAGE_SIZE, size)
+            rereads.set_watermark(self.session.connection.id, PAGE_SIZE, size)
 
     def give_up_on(self, move: GiveUpOn | NotTakenIn | Gone) -> None:
         """A record is gone, refused, or cannot be read.
@@ -170,16 +172,16 @@ class InvoiceStage(Stage[InvoiceSync]):
         """
         self.plan = settling.settle(self.session, self.plan, self.now)
         if not self.plan.settling:
-            ledger.set_watermark(self.session.connection.id, SETTLED_ON, self.plan.settled_on)
+            rereads.set_watermark(self.session.connection.id, SETTLED_ON, self.plan.settled_on)
         return not self.plan.settling
 
     def conclude(self) -> None:
         """The books are settled: move the watermarks."""
         connection_id = self.session.connection.id
         self.move_watermark(WATERMARK)
-        ledger.set_watermark(connection_id, CUT, "")
+        rereads.set_watermark(connection_id, CUT, "")
         if self.plan.first or self.plan.compares:
-            ledger.set_watermark(connection_id, ledger.COMPARED, compared(self.now, VERSION))
+            rereads.set_watermark(connection_id, rereads.COMPARED, compared(self.now, VERSION))
 
     def progress(self) -> Progress:
         return Progress(
@@ -196,7 +198,7 @@ class InvoiceStage(Stage[InvoiceSync]):
         until = self.plan.checked_until
         match self.plan.step:
             case Step.CUSTOMER_CHECK:
-                return ledger.customers_to_check(connection_id, until, limit)
+                return checked_customers.customers_to_check(connection_id, until, limit)
             case Step.NAMED_CUSTOMERS:
                 names = asking.customers_named(connection_id)
                 return [one for one in names if holds(one, LONGEST_NAME) and one > until]
@@ -205,9 +207,9 @@ class InvoiceStage(Stage[InvoiceSync]):
                 named = {text.strip() for text in asking.documents(connection_id)}
                 return sorted(one for one in named if holds(one, LONGEST_NUMBER) and one > until)
             case Step.REREAD:
-                return ledger.next_reread(connection_id, RecordKind.INVOICE, limit)
+                return rereads.next_reread(connection_id, RecordKind.INVOICE, limit)
             case Step.CUSTOMERS:
-                return ledger.missing_customers(connection_id, limit)
+                return incoming_customers.missing_customers(connection_id, limit)
             case _:
                 return ()
 
@@ -218,17 +220,17 @@ class InvoiceStage(Stage[InvoiceSync]):
         changed = 0
         match self.plan.step:
             case Step.CUSTOMER_CHECK:
-                ledger.customers_gone(connection_id, gone)
+                checked_customers.customers_gone(connection_id, gone)
                 changed = len(gone)
             case Step.REREAD:
                 changed = importing.mark_deleted(self.session, gone, self.now)
-                ledger.reread_done(connection_id, RecordKind.INVOICE, asked)
+                rereads.reread_done(connection_id, RecordKind.INVOICE, asked)
                 # One that is said to be gone may be there all the same: an open invoice names it.
-                ledger.want_customers_of(connection_id, tally.taken_ids)
+                wanted.want_customers_of(connection_id, tally.taken_ids)
             case Step.CUSTOMERS:
                 # One that cannot be read is as good as not there: it is asked for once a sync.
                 absent = [one for one in asked if one not in tally.taken_ids]
-                ledger.mark_customers_missing(connection_id, absent)
+                incoming_customers.mark_customers_missing(connection_id, absent)
         return Tally(changed=changed)
 
     def _look_for_unseen(self, before: InvoiceSync) -> None:
@@ -243,8 +245,8 @@ class InvoiceStage(Stage[InvoiceSync]):
             return
         connection_id = self.session.connection.id
         start = date.fromisoformat(before.start_date) if before.start_date else None
-        ledger.queue_unseen(connection_id, start)
-        ledger.forget_seen(connection_id)
+        queue_unseen(connection_id, start)
+        forget_seen(connection_id)
         skipped = problems.skipped(connection_id, RecordKind.INVOICE)
-        ledger.reread_done(connection_id, RecordKind.INVOICE, skipped)
-        ledger.want_missing(connection_id, problems.skipped(connection_id, RecordKind.CUSTOMER))
+        rereads.reread_done(connection_id, RecordKind.INVOICE, skipped)
+        wanted.want_missing(connection_id, problems.skipped(connection_id, RecordKind.CUSTOMER))

@@ -28,8 +28,10 @@ from daemon.stages.payments.intake import LookedCustomer, LookedInvoice
 from daemon.stages.payments.plan import LOOKS_AT_ONCE, Asked, Looked, PaymentSync, Step
 from daemon.stages.payments.verdict import Fits, HeldBack, PlaceRules, Places, Unfit
 from daemon.stages.reading import Reading
-from shared.models import ledger, mappings
+from shared.models import mappings
 from shared.models.installation import origin
+from shared.models.ledger import rereads
+from shared.models.ledger.named import receivables_of
 from shared.models.payments import from_platform, postings, quickbooks_lists
 from shared.qbxml import requests as ask
 from shared.qbxml.payment_responses import ReceivePaymentRet
@@ -337,13 +339,13 @@ def _verdict(session: Session, part: PaymentPart, seen: _Seen) -> Fits | HeldBac
     customers = seen.customers
     receivables = verdict.Receivables(
         quickbooks_lists.entries(session.connection.id, ListKind.ACCOUNT),
-        ledger.receivables_of(session.connection.id, posting.customer_list_id),
+        receivables_of(session.connection.id, posting.customer_list_id),
     )
     name = _name_to_ask(payment, posting)
     others = verdict.others_of_name(name, posting, customers.values())
     if others:
         ids = [posting.customer_list_id, *(one.list_id for one in others)]
-        ledger.queue_reread(session.connection.id, RecordKind.CUSTOMER, ids)
+        rereads.queue_reread(session.connection.id, RecordKind.CUSTOMER, ids)
         known = customers.get(posting.customer_list_id)
         found = ", ".join(one.customer for one in (known, *others) if one is not None)
         return verdict.of_code(ACCOUNT_AMBIGUOUS, customer=name, found=found)
@@ -360,7 +362,7 @@ def _only_one(session: Session, part: PaymentPart, seen: _Seen) -> HeldBack | Un
     if not others:
         return None
     txn_ids = sorted({one.txn_id for one in others})
-    ledger.queue_reread(session.connection.id, RecordKind.INVOICE, txn_ids)
+    rereads.queue_reread(session.connection.id, RecordKind.INVOICE, txn_ids)
     number, count = others[0].number, str(len(txn_ids) + 1)
     return verdict.of_code("payment-invoice-ambiguous", number=number, count=count)
 

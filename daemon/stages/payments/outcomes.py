@@ -15,7 +15,7 @@ from daemon.stages.payments.protocol import OpenSet, Outcome, Phase, Settled
 from daemon.stages.payments.verdict import HeldBack, StopPosting, Unfit
 from shared import dates
 from shared.hints import tell
-from shared.models import ledger
+from shared.models.ledger import incoming_invoices, rereads
 from shared.models.payments import from_quickbooks, payment_pages, postings, sets
 from shared.qbxml import statuses
 from shared.qbxml.payment_responses import ReceivePaymentRet
@@ -356,5 +356,5 @@ def _not_run(
 def queue_reread(session: Session, posting: Posting) -> None:
     """Read the invoices of a posting again at the end of this sync."""
     connection_id = session.connection.id
-    held = ledger.held(connection_id, [use.invoice_txn_id for use in posting.uses])
-    ledger.queue_reread(connection_id, RecordKind.INVOICE, sorted(held))
+    held = incoming_invoices.held(connection_id, [use.invoice_txn_id for use in posting.uses])
+    rereads.queue_reread(connection_id, RecordKind.INVOICE, sorted(held))

@@ -13,8 +13,9 @@ from datetime import datetime
 from daemon.stages.payments import describe, evidence, outcomes, protocol, terms
 from daemon.stages.payments.evidence import Evidence, Tags
 from daemon.stages.payments.protocol import Phase
-from shared.models import ledger, problems
+from shared.models import problems
 from shared.models.installation import origin
+from shared.models.ledger import incoming_invoices, rereads
 from shared.models.payments import from_quickbooks, payment_pages, postings, sets
 from shared.qbxml.payment_responses import AppliedToTxnRet, ReceivePaymentRet
 from shared.qbxml.refs import Ref
@@ -165,7 +166,7 @@ def _id_is_right(session: Session, posting: Posting, one: ReceivedPayment, now: 
     told = _is_told(session, posting.payment_id, TWICE)
     if posting.deleted or told or not put_id_right(session, posting, [as_ret(one)], now):
         return False
-    ledger.queue_reread(session.connection.id, RecordKind.PAYMENT, [posting.txn_id])
+    rereads.queue_reread(session.connection.id, RecordKind.PAYMENT, [posting.txn_id])
     return True
 
 
@@ -301,5 +302,5 @@ def _reread_paid(session: Session, one: ReceivedPayment) -> None:
 def queue_reread(session: Session, txn_ids: Iterable[str]) -> None:
     """Read these invoices again at the end of this sync, as far as we hold them."""
     connection_id = session.connection.id
-    held = ledger.held(connection_id, sorted(set(txn_ids)))
-    ledger.queue_reread(connection_id, RecordKind.INVOICE, sorted(held))
+    held = incoming_invoices.held(connection_id, sorted(set(txn_ids)))
+    rereads.queue_reread(connection_id, RecordKind.INVOICE, sorted(held))

@@ -14,17 +14,12 @@ from daemon.stages.payments.describe import record_done
 from daemon.stages.payments.plan import PaymentSync, Step
 from daemon.stages.reading import Tally
 from daemon.stages.troubles import report
-from shared.models import ledger, problems
+from shared.models import problems
+from shared.models.ledger import rereads
 from shared.models.payments import from_quickbooks, postings
 from shared.qbxml.payment_responses import ReceivePaymentRet
 from shared.qbxml.responses import BadRecord, TxnDeletedRet
-from shared.rules.payments.values import (
-    Payment,
-    Posting,
-    PostingState,
-    ReceivedPayment,
-    UseKind,
-)
+from shared.rules.payments.values import Payment, Posting, PostingState, ReceivedPayment, UseKind
 from shared.rules.values import Outcome, RecordKind, Session, Trouble
 
 INVOICE = "Invoice"
@@ -56,7 +51,7 @@ def _changed(session: Session, rows: Sequence[object]) -> Tally:
     bad = [row.object_id for row in rows if isinstance(row, BadRecord) and row.object_id]
     skipped = problems.skipped(connection_id, RecordKind.PAYMENT)
     changed = [one for one in (*(one.txn_id for one in seen), *bad) if one not in skipped]
-    ledger.queue_reread(connection_id, RecordKind.PAYMENT, changed)
+    rereads.queue_reread(connection_id, RecordKind.PAYMENT, changed)
     newest = max((one.time_modified for one in seen), default="")
     return Tally(rows=len(rows), newest=newest)
 

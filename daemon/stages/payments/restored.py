@@ -19,7 +19,8 @@ from daemon.stages.payments.own_payments import is_same, tags_of
 from daemon.stages.payments.plan import KNOWN_LIMIT, PaymentSync, WhichCopy
 from daemon.stages.reading import Reading
 from daemon.stages.troubles import report, trouble
-from shared.models import ledger, problems
+from shared.models import problems
+from shared.models.ledger import rereads
 from shared.models.payments import from_quickbooks, postings
 from shared.models.payments.from_quickbooks import Latest
 from shared.models.payments.holds import COMPANY_FILE
@@ -294,7 +295,7 @@ def ask_which_copy(session: Session, found: Compared | NotTold, now: datetime) -
     Whichever it is, Invoice Sync then looks at everything that is open in it.
     """
     code, said = (NOT_TOLD, found.said) if isinstance(found, NotTold) else (RESTORED, "")
-    ledger.compare_next(session.connection.id)
+    rereads.compare_next(session.connection.id)
     others = [one for one in ABOUT_THE_COPY if one != code]
     problems.resolve(session.connection.id, RecordKind.SYNC, [COMPANY_FILE], others, now)
     binding = session.connection.binding

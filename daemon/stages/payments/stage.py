@@ -26,7 +26,8 @@ from daemon.stages.payments import (
 from daemon.stages.payments.plan import SHOWN, Facts, PaymentSync, Step
 from daemon.stages.reading import Reading, Tally, answered
 from daemon.stages.troubles import record, trouble
-from shared.models import ledger, problems
+from shared.models import problems
+from shared.models.ledger import rereads
 from shared.models.payments import (
     deleted_numbers,
     from_quickbooks,
@@ -63,16 +64,16 @@ class PaymentStage(Stage[PaymentSync]):
         connection, settings = self.session.connection, self.settings
         record(self.session, rejudging.judge_again(connection.id, self.now, asked=True))
         new = plan.begin(
-            watermark=ledger.watermark(connection.id, WATERMARK),
+            watermark=rereads.watermark(connection.id, WATERMARK),
             overlap=self.overlap,
             start_date=connection.start_date,
-            page_size=int(ledger.watermark(connection.id, PAGE_SIZE) or settings.page_size),
+            page_size=int(rereads.watermark(connection.id, PAGE_SIZE) or settings.page_size),
             largest_page=settings.page_size_max,
             most_tries=settings.transient_retries,
             resend_after=settings.resend_after_seconds,
             today=self.now.date(),
             to_push=payment_pages.counts(connection.id).get(PaymentStatus.READY, 0),
-            deletions_listed=ledger.watermark(connection.id, DELETIONS_LISTED),
+            deletions_listed=rereads.watermark(connection.id, DELETIONS_LISTED),
         )
         doubting.begin_session(self.session, new, self.now)
         self._warn_of_missed(new)
@@ -84,7 +85,7 @@ class PaymentStage(Stage[PaymentSync]):
         if not new.compare:
             problems.resolve(connection.id, RecordKind.SYNC, [DELETIONS], [MISSED], self.now)
             return
-        since = ledger.watermark(connection.id, DELETIONS_LISTED) or new.since[:10]
+        since = rereads.watermark(connection.id, DELETIONS_LISTED) or new.since[:10]
         missed = trouble(
             MISSED, RecordKind.SYNC, object_id=DELETIONS, document=connection.name, date=since
         )
@@ -150,7 +151,7 @@ class PaymentStage(Stage[PaymentSync]):
         ids = from_quickbooks.to_compare(connection_id, after, limit) if self.plan.compare else []
         unread = {
             *problems.waiting(connection_id, RecordKind.PAYMENT, [intake.UNREADABLE]),
-            *ledger.next_reread(connection_id, RecordKind.PAYMENT, MOST_UNREAD),
+            *rereads.next_reread(connection_id, RecordKind.PAYMENT, MOST_UNREAD),
         }
         return Facts(to_compare=ids, unread=[one for one in sorted(unread) if one > after])
 
@@ -208,14 +209,14 @@ class PaymentStage(Stage[PaymentSync]):
             changed = pulling.note_missing(self.session, self.plan, missing, self.now)
             tally = tally.plus(Tally(changed=changed))
             connection_id = self.session.connection.id
-            ledger.reread_done(connection_id, RecordKind.PAYMENT, self.plan.asked)
+            rereads.reread_done(connection_id, RecordKind.PAYMENT, self.plan.asked)
         return tally
 
     def _learn(self, before: PaymentSync) -> None:
         """Remember the size of pages for the next sync, also when this one does not end well."""
         if self.plan.step is Step.READ and self.plan.page_size != before.page_size:
             size = str(self.plan.page_size)
-            ledger.set_watermark(self.session.connection.id, PAGE_SIZE, size)
+            rereads.set_watermark(self.session.connection.id, PAGE_SIZE, size)
 
     def refused(self, code: str, said: str, *, passing: bool) -> Move:
         exchange, about = self.session.exchange, (self.session, self.plan)
@@ -237,7 +238,7 @@ class PaymentStage(Stage[PaymentSync]):
 
     def give_up_on(self, move: GiveUpOn | NotTakenIn | Gone) -> None:
         """A payment that was asked for by its ID alone is gone, or cannot be taken in."""
-        ledger.reread_done(self.session.connection.id, RecordKind.PAYMENT, [move.object_id])
+        rereads.reread_done(self.session.connection.id, RecordKind.PAYMENT, [move.object_id])
         if isinstance(move, NotTakenIn):
             pulling.report_not_taken_in(self.session, move.object_id, move.said, self.now)
             self.plan = replace(self.plan, failed=self.plan.failed + 1)
@@ -254,7 +255,7 @@ class PaymentStage(Stage[PaymentSync]):
         if not self.plan.is_doubtful:  # what may be missing in this list is asked for by the next
             self.move_watermark(WATERMARK)
         if self.plan.deletions_known:
-            ledger.set_watermark(connection_id, DELETIONS_LISTED, self.now.date().isoformat())
+            rereads.set_watermark(connection_id, DELETIONS_LISTED, self.now.date().isoformat())
 
     def progress(self) -> Progress:
         done = self.plan.position + self.plan.failed

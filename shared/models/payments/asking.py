@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from shared.models import ledger
 from shared.models import tables as t
+from shared.models.ledger import rereads
+from shared.models.ledger.named import invoices_named
 from shared.models.statements import Statement
 from shared.rules.payments.judging import CUSTOMER_WAITING
 from shared.rules.payments.values import Asking, PaymentStatus, UseKind
@@ -18,12 +19,12 @@ def begin(connection_id: int) -> None:
     From now on these payments are being asked about; those that are retried later are not.
     """
     _UNDER_WAY.run(connection=connection_id)
-    found = ledger.invoices_named(connection_id, documents(connection_id))
+    found = invoices_named(connection_id, documents(connection_id))
     invoices = [invoice for group in found.values() for invoice in group]
-    ledger.queue_reread(connection_id, RecordKind.INVOICE, sorted({i.txn_id for i in invoices}))
+    rereads.queue_reread(connection_id, RecordKind.INVOICE, sorted({i.txn_id for i in invoices}))
     customers = {one for i in invoices for one in (i.customer_list_id, *i.above)}
     customers |= {name for name in customers_named(connection_id) if _LIST_ID.fullmatch(name)}
-    ledger.queue_reread(connection_id, RecordKind.CUSTOMER, sorted(customers - {""}))
+    rereads.queue_reread(connection_id, RecordKind.CUSTOMER, sorted(customers - {""}))
 
 
 _UNDER_WAY = Statement(

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
-from shared.models import ledger, mappings
+from shared.models import mappings
 from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.ledger import customer_pages
+from shared.models.ledger.named import invoices_named
 from shared.models.payments import rejudging, rows, standing
 from shared.models.searching import of_one_or_all
 from shared.models.statements import AnyOf, Row, Statement, among
@@ -172,7 +173,7 @@ def candidates(connection_id: int, name: str) -> list[Candidate]:
     """
     ids = [one.id for one in _named(connection_id, name) if one.status == _S.REFUSED]
     documents = set(_DOCUMENTS.column(ids=ids, kind=UseKind.INVOICE.value))
-    found = ledger.invoices_named(connection_id, documents)
+    found = invoices_named(connection_id, documents)
     invoices = {one.txn_id: one for same in found.values() for one in same}.values()
     return _candidates(connection_id, [one for one in invoices if one.status is InvoiceStatus.OPEN])
 

@@ -8,9 +8,9 @@ from typing import Any
 from peewee import Case, fn
 
 from shared.documents import invoice_document
-from shared.models import ledger
 from shared.models import tables as t
 from shared.models.convert import money
+from shared.models.ledger import customer_pages
 from shared.models.ledger.settlement import BEFORE_START_DATE, INACTIVE_CUSTOMER, PENDING
 from shared.models.statements import Row, Statement
 from shared.rules.payments.values import CustomerBalance, PaidButOpen, PostingState, SetAside
@@ -29,7 +29,7 @@ def by_customer(connection_id: int, jobs: JobMode) -> list[CustomerBalance]:
     Invoices count that are open here, or that QuickBooks last showed to be. Customers are
     those that are billed: the job, or the one at its top, by ``jobs``.
     """
-    billed = ledger.customers(connection_id, jobs, with_settled=True)
+    billed = customer_pages.customers(connection_id, jobs, with_settled=True)
     names = {customer.list_id: customer.full_name for customer in billed}
     found = [_balance(row, names) for row in _by_customer.all(connection=connection_id)]
     return sorted(found, key=lambda one: (one.customer.casefold(), one.list_id, one.currency))

@@ -13,10 +13,11 @@ from decimal import Decimal
 from typing import Any
 
 from shared.hints import tell
-from shared.models import connections, events, ledger, mappings, problems
+from shared.models import connections, events, mappings, problems
 from shared.models import tables as t
 from shared.models.convert import cents, day_text, millis
 from shared.models.events import Told
+from shared.models.ledger import named
 from shared.models.payments import planned_parts, rows, standing
 from shared.models.payments.standing import ABOUT_POSTED
 from shared.models.statements import Row, Statement, among, slot, slots
@@ -168,8 +169,8 @@ def _judge_chunk(
     asked: bool,
 ) -> list[Trouble]:
     documents = {use.document for payment in payments for use in payment.uses}
-    found = ledger.invoices_named(connection.id, documents)
-    near = ledger.invoices_near(connection.id, [one for one in documents if not found[one]])
+    found = named.invoices_named(connection.id, documents)
+    near = named.invoices_near(connection.id, [one for one in documents if not found[one]])
     known = mappings.of_connection(connection.id)
     books = Books(connection, found, known, near, _customers(connection, payments, known))
     all_judged = [
@@ -197,7 +198,7 @@ def _customers(
         for one in payments
         if not names_invoices(one) and allowed(connection, one).on_account
     }
-    return ledger.customers_named(connection.id, names - {""})
+    return named.customers_named(connection.id, names - {""})
 
 
 def _as_retried(one: Judged, *, asked: bool) -> Judged:

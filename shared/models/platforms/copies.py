@@ -16,9 +16,8 @@ from decimal import Decimal
 from peewee import fn
 
 from shared.errors import NotFound
-from shared.models import ledger
 from shared.models import tables as t
-from shared.models.ledger import invoice_pages
+from shared.models.ledger import customer_pages, incoming_invoices, invoice_pages
 from shared.models.mapper import Mapper
 from shared.models.platforms import outbox, paid, records
 from shared.models.platforms.outbox import Named
@@ -164,7 +163,7 @@ class Side:
         if not (self._looking or customer):
             return self._waits_for(one, _CUSTOMER, sides.customer_list_id, sides.customer)
         copy = InvoiceCopy(
-            ledger.invoice(self._id, one.object_id),
+            incoming_invoices.invoice(self._id, one.object_id),
             (sides.currency or self._home).upper(),
             sides.customer_list_id,
             sides.customer,
@@ -408,9 +407,9 @@ def at_first(connection: Connection, identity: str) -> Iterator[Named]:
     """Return what goes out first: open invoices, whom they are billed to, what was paid of them;
     and what of the account is there already, with what happened to that in the meantime.
     """
-    for customer in ledger.customers(connection.id, connection.jobs):
+    for customer in customer_pages.customers(connection.id, connection.jobs):
         yield _CUSTOMER, customer.list_id, customer.full_name
-    for sides in ledger.invoices(connection.id, status=InvoiceStatus.OPEN):
+    for sides in invoice_pages.invoices(connection.id, status=InvoiceStatus.OPEN):
         yield _INVOICE, sides.txn_id, sides.number
     for txn_id, document in paid.of_open_invoices(connection.id, identity):
         yield _PAYMENT, txn_id, document

@@ -13,7 +13,8 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from console.cli.app import cli
-from shared.models import connections, ledger, syncs
+from shared.models import connections, syncs
+from shared.models.ledger import incoming_customers, incoming_invoices
 from shared.models.store import Store, open_store
 from shared.rules.ledger import Invoice
 from shared.rules.payments.values import ReceivedPayment, ReceivedUse
@@ -162,8 +163,8 @@ def import_into(shell: Shell, name: str, *invoices: Invoice, customers: Sequence
     with store.transaction():
         held = connections.get(name)
         sync = syncs.start(held.id, "Invoice Sync", store.now())
-        ledger.store_invoices(held.id, list(map(incoming, invoices)))
-        ledger.store_customers(held.id, customers, NOW)
+        incoming_invoices.store_invoices(held.id, list(map(incoming, invoices)))
+        incoming_customers.store_customers(held.id, customers, NOW)
         settle(held)
     return sync.id
 

@@ -6,7 +6,7 @@ import pytest
 
 from console.cli.connection import connection
 from shared import dates
-from shared.models import audit, connections, syncs
+from shared.models import applications, audit, connections, syncs
 from shared.rules.values import (
     ClosedPeriod,
     JobMode,
@@ -315,7 +315,7 @@ def test_a_pause_after_wrong_passwords_is_told_until_it_is_over(shell):
         until = now + timedelta(minutes=minutes)
         with shell.store.transaction():
             invoice = connections.applications(connections.all()[0].id)[0]
-            connections.login_failed(invoice.id, locked_until=until)
+            applications.login_failed(invoice.id, locked_until=until)
         text = " ".join(shell.says("connection", "show").split())
         assert (f"sign-in is locked until {dates.moment(until)}." in text) is told
         assert ("deskbridge password unlock" in text) is told

@@ -16,7 +16,7 @@ from shared.health import internet
 from shared.health.address import OUR_PAGE
 from shared.health.checks import Check, State
 from shared.health.internet import Page
-from shared.models import connections, daemons
+from shared.models import applications, connections, daemons
 from shared.models.daemons import DaemonFacts
 from shared.models.schema import MIGRATIONS
 from shared.models.store import open_store
@@ -153,7 +153,7 @@ def test_a_locked_sign_in_is_a_warning_until_its_remedy_is_followed(up):
     with up.store.transaction():
         invoice = connections.applications(connections.get("Larkspur").id)[0]
         until = up.store.now() + timedelta(minutes=5)
-        connections.login_failed(invoice.id, locked_until=until)
+        applications.login_failed(invoice.id, locked_until=until)
     [told] = [one for one in diagnosis(up)["checks"] if one["name"] == "sign-in"]
     assert told["state"] == "warn"
     assert "Invoice Sync of Larkspur" in told["told"]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.models import connections
+from shared.models import applications
 from shared.operations.contracts.records import OPERATOR
 from shared.people import Person
 
@@ -115,7 +115,7 @@ def test_the_doctor_of_an_operator_tells_of_the_own_connections(added, sits):
     with added.store.transaction():
         ends = added.store.now() + timedelta(minutes=5)
         for one in (1, 3):  # Invoice Sync of each
-            connections.login_failed(one, locked_until=ends)
+            applications.login_failed(one, locked_until=ends)
     added.says("operator", "add", "nobody", "--role", "look", "--connection", "Fern")
     sits(NOBODY)
     told = added.run("doctor", "--no-network").stdout

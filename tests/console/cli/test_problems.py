@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from shared.models import audit, connections, ledger, problems
+from shared.models import audit, connections, problems
+from shared.models.ledger import rereads
 from shared.rules.values import RecordKind
 from tests.console.cli.builders import customer, import_into, invoice, trouble
 
@@ -67,7 +68,7 @@ def test_retry_queues_the_record_for_the_next_sync(troubled):
     assert states(troubled)["Invoice 1042"] == "retry"
     with troubled.store.reading():
         larkspur = connections.get("Larkspur").id
-        assert ledger.next_reread(larkspur, RecordKind.INVOICE, 10) == ["A-1"]
+        assert rereads.next_reread(larkspur, RecordKind.INVOICE, 10) == ["A-1"]
 
 
 def test_all_open_ones_may_be_retried(troubled):

@@ -35,7 +35,7 @@ def opens(shell, username: str, password: str) -> bool:
     with shell.store.reading():
         held = applications.all_of(connections.get("Larkspur").id)
         found = next(one.username for one in held if one.username.startswith(username))
-        credentials = connections.application_by_username(found)
+        credentials = applications.application_by_username(found)
     assert credentials is not None
     return verify_password(password, credentials.password_hash)
 
@@ -364,7 +364,7 @@ def test_a_lock_is_ended_by_hand(larkspur):
     with larkspur.store.transaction():
         invoice = connections.applications(connections.get("Larkspur").id)[0]
         until = larkspur.store.now() + timedelta(minutes=10)
-        connections.login_failed(invoice.id, locked_until=until)
+        applications.login_failed(invoice.id, locked_until=until)
     assert larkspur.json("connection", "show")["applications"][0]["locked_until"]
     assert larkspur.says("password", "unlock", "Larkspur") == (
         "Invoice Sync of Larkspur can sign in again.\n"

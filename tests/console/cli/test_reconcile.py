@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from shared.models import connections, ledger, problems, syncs
+from shared.models import connections, problems, syncs
 from shared.models.convert import cents
+from shared.models.ledger import incoming_invoices
 from shared.models.payments import from_quickbooks, payment_pages, postings
 from shared.operations import payments
 from shared.rules.payments.values import PaymentStatus, PostingState
@@ -55,7 +56,7 @@ def sweep(shell, txn_id, balance):
     with shell.store.transaction():
         owes = cents(Decimal(balance))
         shown = OpenInvoice(txn_id, "1", "2026-01-05T09:00:00", owes, "80000001-1")
-        ledger.compare_open(held(shell), [shown])
+        incoming_invoices.compare_open(held(shell), [shown])
 
 
 def pay(shell, *states, external_id="pay_1", to="1042", **told):
@@ -284,7 +285,7 @@ def test_without_a_name_all_connections_are_reconciled_and_one_difference_ends_w
     with shell.store.transaction():
         held = connections.get("Larkspur")
         shown = OpenInvoice("A-1", "9", "2026-01-05T09:00:00", 400, "80000001-1")
-        ledger.compare_open(held.id, [shown])
+        incoming_invoices.compare_open(held.id, [shown])
     result = shell.run("reconcile")
     assert result.exit_code == 1
     assert plain(result.stdout).endswith("Differences in Larkspur.")

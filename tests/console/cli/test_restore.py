@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.models import audit, ledger
+from shared.models import audit
+from shared.models.ledger import rereads
 from shared.models.store import open_store
 from shared.open_files import programs_that_hold
 
@@ -55,12 +56,12 @@ def test_a_restored_store_is_for_its_owner_only_and_leaves_nothing_behind(shell,
 
 def test_the_next_invoice_sync_compares_everything(shell, bound):
     with shell.store.transaction():
-        ledger.set_watermark(bound.id, ledger.COMPARED, "2026-01-05T14:02:11")
+        rereads.set_watermark(bound.id, rereads.COMPARED, "2026-01-05T14:02:11")
     shell.says("db", "backup", str(shell.folder / "copy.sqlite3"))
     shell.close()
     shell.says("db", "restore", str(shell.folder / "copy.sqlite3"), "--yes")
     with open_store(shell.database) as restored, restored.reading():
-        assert ledger.watermark(bound.id, ledger.COMPARED) == ""
+        assert rereads.watermark(bound.id, rereads.COMPARED) == ""
         assert audit.entries(1)[0].action == "store.restore"
 
 

@@ -12,7 +12,8 @@ from twisted.internet.task import Clock
 
 from daemon.connectors.platform import Answer, Capabilities, Company, Done, Platform, Request
 from daemon.connectors.worker import ConnectorWorker
-from shared.models import connections, ledger
+from shared.models import connections
+from shared.models.ledger import incoming_invoices
 from shared.models.payments import from_quickbooks
 from shared.models.platforms import accounts, copies, outbox, records
 from shared.models.store import open_store
@@ -151,7 +152,7 @@ class World:
 
     def quickbooks_deleted(self, *invoices: str, payments: Sequence[str] = ()) -> None:
         with self.store.transaction():
-            ledger.mark_deleted(self.id, list(invoices))
+            incoming_invoices.mark_deleted(self.id, list(invoices))
             from_quickbooks.mark_deleted(self.id, list(payments), self.store.now())
         self._settle()
 

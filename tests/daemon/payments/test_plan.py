@@ -12,14 +12,7 @@ from daemon.stages import paging
 from daemon.stages.moves import Answered, Fail, Gone, GoOn, Pause
 from daemon.stages.paging import IDS_PER_REQUEST, MOST_RESTARTS
 from daemon.stages.payments import plan
-from daemon.stages.payments.plan import (
-    AFTER,
-    SEEN,
-    SHOWN,
-    Facts,
-    PaymentSync,
-    Step,
-)
+from daemon.stages.payments.plan import AFTER, SEEN, SHOWN, Facts, PaymentSync, Step
 from daemon.stages.payments.protocol import Step as Doubt
 from shared.qbxml import requests as ask
 from shared.structs import replace

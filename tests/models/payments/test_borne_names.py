@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.models import ledger
+from shared.models.ledger import checked_customers, incoming_customers
 from shared.models.payments import customer_matching
 from shared.rules.payments.values import PaymentStatus
 from shared.structs import replace
@@ -34,12 +34,12 @@ def rename(till: Till, list_id: str, name: str, **changes: str) -> None:
 
 def gone(till: Till, *list_ids: str) -> None:
     with till.store.transaction():
-        ledger.customers_gone(till.id, list_ids)
+        checked_customers.customers_gone(till.id, list_ids)
 
 
 def missing(till: Till, *list_ids: str) -> None:
     with till.store.transaction():
-        ledger.mark_customers_missing(till.id, list_ids)
+        incoming_customers.mark_customers_missing(till.id, list_ids)
 
 
 def moves(till: Till) -> None:
@@ -107,7 +107,7 @@ def test_a_customer_that_was_deleted_makes_no_name_ambiguous(till):
     rename(till, "80-2", "Larkspur Tile")
     rename(till, "80-2", "Juniper Yoga")
     with till.store.transaction():
-        ledger.mark_customers_deleted(till.id, ["80-2"])
+        incoming_customers.mark_customers_deleted(till.id, ["80-2"])
     assert stands(till, "Larkspur Tile") == READY
 
 

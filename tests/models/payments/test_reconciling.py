@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from shared.models import ledger
+from shared.models.ledger import incoming_invoices
 from shared.models.payments import reconciling
 from shared.rules.values import JobMode
 from shared.structs import replace
@@ -87,7 +87,7 @@ def test_an_invoice_that_is_paid_here_and_open_there_is_not_lost(books):
 
 def test_closed_and_deleted_invoices_count_nowhere(books):
     owes(books, FIRST, SECOND)
-    ledger.mark_deleted(books.id, ["1A-101"])
+    incoming_invoices.mark_deleted(books.id, ["1A-101"])
     owes(books, paid(FIRST))
     assert balances(books) == {}
 

@@ -8,12 +8,7 @@ import socket
 import pytest
 
 from simulator.company import QuickBooksError
-from simulator.webconnector import (
-    Behavior,
-    Registry,
-    WebConnector,
-    WebConnectorError,
-)
+from simulator.webconnector import Behavior, Registry, WebConnector, WebConnectorError
 from tests.simulator.webconnector.builders import (
     FILE_ID,
     OWNER_ID,

@@ -5,12 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.company import QuickBooksError
-from simulator.webconnector import (
-    Behavior,
-    Outcome,
-    Result,
-    WebConnectorDied,
-)
+from simulator.webconnector import Behavior, Outcome, Result, WebConnectorDied
 from tests.simulator.webconnector.builders import (
     ANSWER,
     HCP,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from daemon.stages.payments import intake
-from shared.models import ledger
+from shared.models.ledger import rereads
 from shared.models.payments import postings
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import ApplicationKind, SyncState
@@ -107,7 +107,7 @@ def test_a_page_of_payments_that_breaks_is_asked_for_in_smaller_ones_and_the_siz
     assert len(imported(rig)) == 60
     assert codes(rig) == []
     with rig.store.reading():
-        kept = int(ledger.watermark(connection(rig).id, "payment-page"))
+        kept = int(rereads.watermark(connection(rig).id, "payment-page"))
     rig.requests.clear()
     settles(rig)
     assert pages(rig)[0] == kept < 200

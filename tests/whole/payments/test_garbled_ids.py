@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.models import ledger
 from shared.models import tables as t
+from shared.models.ledger import rereads
 from shared.models.statements import Statement, slot
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import ApplicationKind, RecordKind
@@ -185,7 +185,7 @@ def test_a_payment_that_is_compared_by_an_id_that_is_refused_is_gone_and_the_oth
     acts.delete(rig.company.books, bad)
     with rig.store.transaction():
         held = connection(rig).id
-        ledger.queue_reread(
+        rereads.queue_reread(
             held, RecordKind.PAYMENT, [one.txn_id for one in imported(rig).values()]
         )
     refusing(rig, status, lambda request: f"<TxnID>{bad}<" in request and LOOK not in request)
@@ -244,7 +244,7 @@ def test_invoices_and_customers_that_are_refused_by_id_end_no_sync(rig, status, 
     by_id = re.compile(rf"{element}[^>]*>\s*<(TxnID|ListID)>")
     with rig.store.transaction():
         held = connection(rig).id
-        ledger.queue_reread(held, RecordKind.INVOICE, sorted(rig.invoices()))
+        rereads.queue_reread(held, RecordKind.INVOICE, sorted(rig.invoices()))
     refusing(rig, status, lambda request: bool(by_id.search(request)))
     for _ in range(2):
         rig.later(hours=1)

@@ -7,14 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from simulator.webconnector import Boundary, WebConnectorDied
-from tests.whole.payments.builders import (
-    WINDOW,
-    payment,
-    pays,
-    posted_once,
-    receive,
-    settles,
-)
+from tests.whole.payments.builders import WINDOW, payment, pays, posted_once, receive, settles
 from tests.whole.rig import Rig
 
 FOUR = ("pay_1", "pay_2", "pay_3", "pay_4")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from shared.models import audit, connections, problems, sessions, syncs
+from shared.models import applications, audit, connections, problems, sessions, syncs
 from shared.models import tables as t
 from shared.models.statements import insert_row, update_columns
 from shared.models.store import Store, open_store
@@ -62,7 +62,7 @@ class Office:
         """The Web Connector called for every application."""
         with self.store.transaction():
             for application in connections.applications(connection.id):
-                connections.seen(application.id, "authenticate", at)
+                applications.seen(application.id, "authenticate", at)
 
     def sync(
         self,

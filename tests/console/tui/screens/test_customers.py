@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from shared.models import ledger, mappings
+from shared.models import mappings
 from shared.models import tables as t
+from shared.models.ledger import incoming_customers
 from shared.models.payments import customer_matching
 from shared.models.statements import insert_rows
 from shared.operations.customers import Kind, Wanted, read_filter
@@ -287,7 +288,7 @@ def test_mapped_names_are_looked_through_and_one_may_mean_somebody_else(office, 
     with office.store.transaction():
         customer_matching.resolve(refused.id, "Acme Holdings", "80-2", "noor", NOON)
         customer_matching.resolve(refused.id, "Zed", "80-1", "noor", NOON)
-        ledger.mark_customers_deleted(refused.id, ["80-2"])
+        incoming_customers.mark_customers_deleted(refused.id, ["80-2"])
 
     async def scenario(at: Driver) -> None:
         await at.press("c", "w", "slash")
@@ -311,7 +312,7 @@ def test_a_customer_that_is_gone_cannot_be_chosen_any_more(office, refused):
     async def scenario(at: Driver) -> None:
         await at.press("c", "enter", "enter")
         with office.store.transaction():
-            ledger.mark_customers_deleted(refused.id, ["80-1"])
+            incoming_customers.mark_customers_deleted(refused.id, ["80-1"])
         await at.press("right", "enter")
         assert "There is no customer '80-1'." in at.text
 

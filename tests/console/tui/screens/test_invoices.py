@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from shared.models import ledger, problems
+from shared.models import problems
 from shared.models import tables as t
+from shared.models.ledger import rereads
 from shared.models.payments import from_quickbooks
 from shared.models.statements import insert_rows
 from shared.operations.invoices import OPEN_ONES, read_filter
@@ -237,7 +238,7 @@ def test_a_problem_with_an_invoice_is_decided_there(office, till):
 
     sit_down(office.url, scenario)
     with till.store.reading():
-        assert ledger.next_reread(till.id, RecordKind.INVOICE, 10) == ["1A-200", "1A-300"]
+        assert rereads.next_reread(till.id, RecordKind.INVOICE, 10) == ["1A-200", "1A-300"]
         [problem] = problems.about(till.id, ["1A-300"])
     assert problem.state is ProblemState.RETRY
     assert [entry.action for entry in office.audit()] == ["problem.retry"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.models import ledger
+from shared.models.ledger import incoming_customers, incoming_invoices, rereads
 from shared.rules.values import ProblemState, RecordKind
 from tests.console.tui.screens.driver import Driver, sit_down
 from tests.models.builders import customer, incoming, invoice, settle
@@ -95,7 +95,7 @@ def test_all_of_a_kind_are_retried_after_it_was_asked(three):
     sit_down(three.url, scenario)
     assert len(three.audit()) == 2
     with three.store.reading():
-        assert ledger.next_reread(1, RecordKind.INVOICE, 10) == ["A-2", "A-1"]
+        assert rereads.next_reread(1, RecordKind.INVOICE, 10) == ["A-2", "A-1"]
 
 
 def test_skipped_problems_have_a_list_of_their_own_from_which_they_are_taken_back(three):
@@ -141,8 +141,8 @@ def test_what_is_meant_to_be_so_is_acknowledged_where_that_makes_sense(three):
 
 def test_leaving_an_open_invoice_out_names_its_amount_and_asks(three, larkspur):
     with three.store.transaction():
-        ledger.store_invoices(larkspur.id, [incoming(invoice("A-2", "58.18"))])
-        ledger.store_customers(larkspur.id, [customer()], three.store.now())
+        incoming_invoices.store_invoices(larkspur.id, [incoming(invoice("A-2", "58.18"))])
+        incoming_customers.store_customers(larkspur.id, [customer()], three.store.now())
         settle(larkspur)
 
     async def scenario(at: Driver) -> None:

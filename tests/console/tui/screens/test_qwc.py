@@ -16,7 +16,7 @@ from rich.console import Console
 from console.tui.screens.jump import JumpScreen
 from console.tui.screens.qwc import PasswordScreen
 from shared import dates
-from shared.models import connections, downloads, sqlite
+from shared.models import applications, connections, downloads, sqlite
 from shared.operations import issuing
 from shared.operations.deciding import Operator, carry_out
 from shared.passwords import verify_password
@@ -77,7 +77,7 @@ async def done(at: Driver) -> None:
     assert not isinstance(at.screen, PasswordScreen)
 
 
-def applications(office: Any, connection: Connection) -> list[Application]:
+def those_of(office: Any, connection: Connection) -> list[Application]:
     with office.store.reading():
         return connections.applications(connection.id)
 
@@ -86,7 +86,7 @@ def opens(office: Any, connection: Connection, password: str) -> bool:
     """Whether the password lets every application of the connection in."""
     with office.store.reading():
         held = [
-            connections.application_by_username(one.username)
+            applications.application_by_username(one.username)
             for one in connections.applications(connection.id)
         ]
     return all(one and verify_password(password, one.password_hash) for one in held)
@@ -326,7 +326,7 @@ def test_renewing_ids_says_why_and_what_the_bookkeeper_must_do(office, larkspur,
     sit(office, scenario)
     after = [element(folder / "invoice.qwc", name) for name in ("OwnerID", "FileID")]
     assert not set(before) & set(after)
-    assert after[0] == applications(office, larkspur)[0].owner_id
+    assert after[0] == those_of(office, larkspur)[0].owner_id
     assert "new OwnerID and FileID" in office.audit()[0].detail
 
 
@@ -376,7 +376,7 @@ def test_a_file_that_is_not_ours_is_not_overwritten(office, larkspur, folder):
 
     sit(office, scenario)
     assert (folder / "payment.qwc").read_text() == "mine"
-    assert applications(office, larkspur)[0].password_generation == 0
+    assert those_of(office, larkspur)[0].password_generation == 0
     assert office.audit() == []
 
 
@@ -478,7 +478,7 @@ def test_the_focus_is_seen_and_tab_leads_to_done(office, larkspur):
 def test_a_lock_says_until_when_and_a_key_ends_it(office, larkspur, issued):
     with office.store.transaction():
         first = connections.applications(larkspur.id)[0]
-        connections.login_failed(first.id, locked_until=later(minutes=5))
+        applications.login_failed(first.id, locked_until=later(minutes=5))
 
     async def scenario(at: Driver) -> None:
         assert "sign-in is locked until 12:05 after too many wrong passwords." in at.text
@@ -490,14 +490,14 @@ def test_a_lock_says_until_when_and_a_key_ends_it(office, larkspur, issued):
         assert "Unlock sign-in" not in at.lines[-1]
 
     sit(office, scenario)
-    assert applications(office, larkspur)[0].locked_until is None
+    assert those_of(office, larkspur)[0].locked_until is None
     assert office.audit()[0].action == "password.unlock"
 
 
 def test_settings_show_a_lock_and_end_it(office, larkspur, issued):
     with office.store.transaction():
         first = connections.applications(larkspur.id)[0]
-        connections.login_failed(first.id, locked_until=later(minutes=5))
+        applications.login_failed(first.id, locked_until=later(minutes=5))
 
     async def scenario(at: Driver) -> None:
         await at.press("comma")
@@ -515,11 +515,11 @@ def test_settings_show_a_lock_and_end_it(office, larkspur, issued):
 def test_who_only_looks_unlocks_nothing(office, larkspur):
     with office.store.transaction():
         first = connections.applications(larkspur.id)[0]
-        connections.login_failed(first.id, locked_until=later(minutes=5))
+        applications.login_failed(first.id, locked_until=later(minutes=5))
 
     async def scenario(at: Driver) -> None:
         await at.press("u")
         assert "this console is read-only." in at.text
 
     sit(office, scenario, read_only=True)
-    assert applications(office, larkspur)[0].locked_until is not None
+    assert those_of(office, larkspur)[0].locked_until is not None

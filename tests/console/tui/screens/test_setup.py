@@ -16,7 +16,7 @@ from lxml import etree
 
 from shared.health.address import OUR_PAGE
 from shared.health.internet import Page
-from shared.models import connections
+from shared.models import applications, connections
 from shared.models.payments import account_rules
 from shared.models.platforms import accounts
 from shared.passwords import verify_password
@@ -104,7 +104,7 @@ def element(path: Path, name: str) -> str | None:
 
 def opens(office: Any, username: str, password: str) -> bool:
     with office.store.reading():
-        credentials = connections.application_by_username(username)
+        credentials = applications.application_by_username(username)
     assert credentials is not None
     return verify_password(password, credentials.password_hash)
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from shared.models import connections, ledger, syncs
+from shared.models import connections, syncs
+from shared.models.ledger import rereads
 from shared.operations.syncs import RECORDS_AT_ONCE
 from shared.rules.values import RecordKind, SyncState
 from shared.structs import replace
@@ -66,7 +67,7 @@ def test_fail_hint_retry(troubled):
 
     sit_down(troubled.url, scenario)
     with troubled.store.reading():
-        assert ledger.next_reread(1, RecordKind.INVOICE, 10) == ["A-3"]
+        assert rereads.next_reread(1, RecordKind.INVOICE, 10) == ["A-3"]
     assert [entry.action for entry in troubled.audit()] == ["problem.retry"]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.errors import NotPossible
-from shared.models import ledger
+from shared.models.ledger import rereads
 from shared.models.platforms import accounts, records
 from shared.operations import connectors as operations
 from shared.operations import platform_mappings, platform_records
@@ -391,12 +391,12 @@ def test_an_invoice_that_is_to_be_read_again_is_sent_after_that(world):
     world.begins()
     world.quickbooks_received(received("7B-1", applied("1A-102", "100.00"), amount=Decimal(100)))
     with world.store.transaction():
-        ledger.queue_reread(world.id, RecordKind.INVOICE, ["1A-102"])
+        rereads.queue_reread(world.id, RecordKind.INVOICE, ["1A-102"])
     world.quickbooks_has(one)
     world.goes_on(20)
     assert "102" not in world.paid_there()
     with world.store.transaction():
-        ledger.reread_done(world.id, RecordKind.INVOICE, ["1A-102"])
+        rereads.reread_done(world.id, RecordKind.INVOICE, ["1A-102"])
     world.quickbooks_has(edited(one, balance=Decimal(100), applied=Decimal(-150)))
     world.settles()
     assert world.paid_there()["102"] == 100
