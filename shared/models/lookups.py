@@ -175,7 +175,5 @@ def companies() -> list[Company]:
 
 
 _COMPANIES = Statement(
-    lambda: t.Connection.select("id", "name", "company_name", "company_file").order_by(
-        t.Connection.name_key
-    )
+    lambda: t.Connection.select(*Company._fields).order_by(t.Connection.name_key)
 )

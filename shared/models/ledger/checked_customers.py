@@ -7,11 +7,12 @@ meanwhile. A merge, a deletion, and a rename of one above show in the check of a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from shared.models import tables as t
 from shared.models.ledger import aliases, rereads
 from shared.models.ledger.incoming_customers import mark_customers_deleted
-from shared.models.statements import AnyOf, Row, Statement, slot
+from shared.models.statements import AnyOf, Statement, slot
 from shared.rules.ledger import CustomerState
 from shared.rules.values import CheckedCustomer, InvoiceStatus, RecordKind
 
@@ -42,10 +43,9 @@ def compare_customers(connection_id: int, seen: Sequence[CheckedCustomer]) -> li
     """
     ids = [one.list_id for one in seen]
     held = {row[0]: row[1:] for row in _HELD.all(connection=connection_id, ids=ids)}
+    mark_of = attrgetter(*_MARK)
     different = [
-        one.list_id
-        for one in seen
-        if one.list_id in held and held[one.list_id] != _particulars(one)
+        one.list_id for one in seen if one.list_id in held and held[one.list_id] != mark_of(one)
     ]
     rereads.queue_reread(connection_id, RecordKind.CUSTOMER, different)
     aliases.still_there(connection_id, ids)
@@ -67,14 +67,11 @@ def compare_changed_customers(connection_id: int, seen: Sequence[CheckedCustomer
     return different
 
 
-def _particulars(one: CheckedCustomer) -> Row:
-    return (one.edit_sequence, one.full_name, one.parent_list_id, one.active)
-
-
+_MARK = ("edit_sequence", "full_name", "parent_list_id", "active")
 _HELD = Statement(
-    lambda: t.Customer.select(
-        "list_id", "edit_sequence", "full_name", "parent_list_id", "active"
-    ).where(t.Customer.has("connection", state=CustomerState.HELD, list_id=AnyOf("ids")))
+    lambda: t.Customer.select("list_id", *_MARK).where(
+        t.Customer.has("connection", state=CustomerState.HELD, list_id=AnyOf("ids"))
+    )
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
 
 from shared.models import events
 from shared.models import tables as t
@@ -63,30 +63,19 @@ def _kind(stored: StoredCustomers, known: Row | None, customer: Customer) -> lis
     state, *mark = known
     if state != CustomerState.HELD:
         return stored.imported
-    return stored.unchanged if mark == _mark_of(customer) else stored.updated
+    return stored.unchanged if tuple(mark) == _mark_of(customer) else stored.updated
 
 
-def _mark_of(customer: Customer) -> list[Any]:
-    """What tells a changed customer from an unchanged one, as _KNOWN selects it.
+_COMPARED = ("edit_sequence", "time_modified", "active", "full_name", "parent_list_id")
+"""What tells a changed customer from an unchanged one.
 
-    A change of one above it changes full name and parent, but not the EditSequence.
-    """
-    return [
-        *(customer.edit_sequence, customer.time_modified, customer.active),
-        *(customer.full_name, customer.parent_list_id),
-    ]
-
-
+A change of one above it changes full name and parent, but not the EditSequence.
+"""
+_mark_of = attrgetter(*_COMPARED)
 _KNOWN = Statement(
-    lambda: t.Customer.select(
-        "list_id",
-        "state",
-        "edit_sequence",
-        "time_modified",
-        "active",
-        "full_name",
-        "parent_list_id",
-    ).where(t.Customer.has("connection", list_id=AnyOf("ids")))
+    lambda: t.Customer.select("list_id", "state", *_COMPARED).where(
+        t.Customer.has("connection", list_id=AnyOf("ids"))
+    )
 )
 _WRITE = put_rows(t.Customer, "connection", "state", *Customer._fields)
 

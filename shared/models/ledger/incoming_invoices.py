@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from peewee import SQL
@@ -135,39 +136,26 @@ def _moves(
             yield row[_CUSTOMER], invoice.customer_list_id
 
 
+_MARK = (
+    *("ar_account_list_id", "currency", "note"),
+    *("edit_sequence", "time_modified", "balance_cents", "status", "customer_list_id"),
+)
+"""What tells a changed invoice from an unchanged one.
+
+What a payment needs, and what could not be read, may come in better than before though QuickBooks
+changed nothing.
+"""
+_mark_of = attrgetter(*_MARK)
 _KNOWN = Statement(
-    lambda: t.Invoice.select(
-        "txn_id",
-        "ar_account_list_id",
-        "currency",
-        "note",
-        "edit_sequence",
-        "time_modified",
-        "balance_cents",
-        "status",
-        "customer_list_id",
-        "seen_cents",
-        "id",
-    ).where(t.Invoice.has("connection", txn_id=AnyOf("ids")))
+    lambda: t.Invoice.select("txn_id", *_MARK, "seen_cents", "id").where(
+        t.Invoice.has("connection", txn_id=AnyOf("ids"))
+    )
 )
 _BALANCE, _CUSTOMER, _SEEN, _ID = -5, -3, -2, -1
 """Where these stand in what follows the TxnID in a row of _KNOWN."""
 _COMPARED = slice(0, _SEEN)
 """What of it a whole invoice tells, and what a sweep sees of it, too."""
 _SWEPT = slice(3, _SEEN)
-
-
-def _mark_of(invoice: IncomingInvoice) -> Row:
-    """What tells a changed invoice from an unchanged one, as _KNOWN selects it.
-
-    What a payment needs, and what could not be read, may come in better than before though
-    QuickBooks changed nothing.
-    """
-    return (
-        *(invoice.ar_account_list_id, invoice.currency, invoice.note),
-        *(invoice.edit_sequence, invoice.time_modified),
-        *(invoice.balance_cents, invoice.status, invoice.customer_list_id),
-    )
 
 
 _TOLD = IncomingInvoice._fields[:-1]  # without the lines

@@ -113,9 +113,8 @@ def _held(connection_id: int, texts: Collection[str]) -> list[NamedInvoice]:
 
 
 _FIELDS = (
-    *(t.Invoice.id, t.Invoice.txn_id, t.Invoice.number, t.Invoice.customer_list_id),
-    *(t.Invoice.customer_full_name, t.Invoice.ar_account_list_id, t.Invoice.currency),
-    *(t.Invoice.balance_cents, t.Invoice.status, t.Invoice.left_out),
+    *("id", "txn_id", "number", "customer_list_id", "customer_full_name", "ar_account_list_id"),
+    *("currency", "balance_cents", "status", "left_out"),
 )
 _BY_TXN_ID = Statement(
     lambda: t.Invoice.select(*_FIELDS).where(t.Invoice.has("connection", txn_id=AnyOf("ids")))

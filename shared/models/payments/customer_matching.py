@@ -118,10 +118,7 @@ def _named(connection_id: int, name: str) -> list[_Named]:
 _SPELLED = Statement(lambda: _not_there_yet(t.Payment.customer).distinct())
 _NAMED = Statement(
     lambda: (
-        _not_there_yet(
-            *(t.Payment.id, t.Payment.status, t.Payment.code),
-            *(t.Payment.currency, t.Payment.amount_cents),
-        )
+        _not_there_yet("id", "status", "code", "currency", "amount_cents")
         .where(among(t.Payment.customer, "names"))
         .order_by(t.Payment.id)
     )
