@@ -49,7 +49,6 @@ class KeptServices(MultiService, Generic[T]):
 
     @inlineCallbacks
     def stopService(self) -> Any:
-        """Stop all of them together."""
         if self._loop.running:
             self._loop.stop()
         yield super().stopService()

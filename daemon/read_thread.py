@@ -40,7 +40,6 @@ class ReadThread(Service, Reads):
         self._pool.start()
 
     def stopService(self) -> Deferred[None]:
-        """Wait for what is being read."""
         super().stopService()
         return deferToThread(self._pool.stop)
 

@@ -119,7 +119,6 @@ class RegularWork(MultiService):
             one.setServiceParent(self)
 
     def _told(self, run: Callable[..., Deferred[Any]], work: Any) -> Deferred[Any]:
-        """Run work; a failure is logged and tried again next time."""
         return run(work).addErrback(self._failed, work)
 
     def _failed(self, failure: Failure, work: Any) -> None:

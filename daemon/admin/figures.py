@@ -14,6 +14,7 @@ from datetime import datetime
 from time import perf_counter
 from typing import Any, TypeVar
 
+from attrs import define
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -43,17 +44,17 @@ Families = Iterable[Metric]
 Groups = Mapping[str, Group]
 
 
+@define(eq=False, repr=False)
 class StoreFigures:
     """The latest figures, and when to read the next ones."""
 
     log = Logger()
 
-    def __init__(self, reactor: Any, reads: Reads) -> None:
-        self._reactor = reactor
-        self._reads = reads
-        self._text = b""
-        self._next_seconds = float("-inf")
-        self._waiting: list[Deferred[None]] | None = None  # while they are being read
+    _reactor: Any
+    _reads: Reads
+    _text: bytes = b""
+    _next_seconds: float = float("-inf")
+    _waiting: list[Deferred[None]] | None = None  # while they are being read
 
     async def text(self) -> bytes:
         """The figures; without a store only that there is none."""

@@ -57,7 +57,6 @@ class Admin(Resource):
         super().__init__()
 
     def render(self, request: Any) -> Any:
-        """Answer by address."""
         answers: dict[bytes, Callable[[], Awaitable[Answer]]] = {
             b"/healthz": self._health,
             b"/readyz": self._readiness,

@@ -244,7 +244,6 @@ class ApiSite(EdgeSite):
     """The listening side: what is refused before it is a request is a problem, too."""
 
     def refusal(self, code: int, reason: str) -> tuple[str, bytes]:
-        """See EdgeSite."""
         name, remedy = _NO_REQUESTS.get(code, _NO_REQUESTS[http.BAD_REQUEST])
         answer = problem(name, reason, remedy)
         return answer.content_type, answer.body

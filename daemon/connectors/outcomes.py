@@ -214,7 +214,6 @@ class Outcomes:
         *,
         again: bool = False,
     ) -> None:
-        """Write down how a record stands after an answer."""
         if isinstance(became, Done) and one.kind is RecordKind.CUSTOMER:
             became = self._taken(one, became, now)
         match became:
@@ -279,7 +278,6 @@ def _as_of_now(leaving: Leaving, answer: Answer) -> Answer:
 
 
 def _found(one: Outgoing, after: Planned, became: Prepared | None) -> tuple[Would, str]:
-    """What a dry run found of a record, and why."""
     match became:
         case Done():
             return Would.NOTHING, ""

@@ -86,7 +86,6 @@ class Sender:
         return await together(self._threads, thd, items, lambda one, why: aside(record(one), why))
 
     async def _looked(self, window: Sequence[Turn]) -> list[Looked]:
-        """What sending each would do there."""
         prepared = await gatherResults(
             [Deferred.fromCoroutine(self._prepared(after)) for _, after in window]
         )

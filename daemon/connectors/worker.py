@@ -106,7 +106,6 @@ class ConnectorWorker(HeldWork):
         return LOOK_SECONDS
 
     async def _turn(self) -> float:
-        """Do a part of what there is; returns for how long to rest."""
         now, held = await self._threads.store(self.thd_hold)
         account = await self._reads.view(lambda _store: accounts.find(self._id))
         if account is None:
@@ -143,7 +142,7 @@ class ConnectorWorker(HeldWork):
             late = await self._receiver.begin(account) if self._receiver else None
             if late is not None:
                 return await self._pause(late)
-            await self._threads.store(accounts.set_looking, self._id, is_looking=False)
+            await self._threads.store(lambda: accounts.set_looking(self._id, is_looking=False))
         look_at = await self._reads.view(lambda _store: outbox.next_look(self._id))
         if look_at and look_at <= now:
             await self._threads.store(outbox.look_once_more, self._id, now)

@@ -174,7 +174,6 @@ class EdgeChannel(http.HTTPChannel):
     # Deadlines.
 
     def _allow(self, seconds: float | None, then: Callable[[], None] | None = None) -> None:
-        """Replace the deadline; None takes it away."""
         if self._deadline is not None and self._deadline.active():
             self._deadline.cancel()
         self._deadline = None
@@ -333,7 +332,6 @@ class EdgeChannel(http.HTTPChannel):
             self._networkProducer.resumeProducing()
 
     def _read_on(self) -> None:
-        """Go on with what arrived while we asked."""
         undecoded, self._undecoded = self._undecoded, []
         if self._gate.complete:
             self._dataBuffer.extend(undecoded)  # they belong to the next request

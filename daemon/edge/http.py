@@ -59,7 +59,6 @@ class EdgeRequest(server.Request):
         self.content = BytesIO()  # Twisted insists on closing one
 
     def handleContentChunk(self, data: bytes) -> None:
-        """Pass the piece to the channel, which counts."""
         self.channel.body_arrived(data)
 
     def write(self, data: bytes) -> None:

@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
+from attrs import define, field
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.logger import Logger
 from twisted.web import http
@@ -219,30 +220,28 @@ class SoapBody(Body):
             ) from refused
 
 
+@define(eq=False, repr=False)
 class Edge(Resource):
-    """Everything that we serve: the calls, the WSDL, two pages for people, and downloads."""
+    """Everything that we serve: the calls, the WSDL, two pages for people, and downloads.
 
+    ``service`` and ``support`` are the pages. No slash ends ``public_url``.
+    """
+
+    isLeaf = True
     log = Logger()
 
-    def __init__(
-        self,
-        callbacks: Callbacks,
-        limits: EdgeLimits,
-        public_url: str,
-        support_url: str,
-        support: bytes,
-        downloads: Downloads | None,
-    ) -> None:
+    _callbacks: Callbacks
+    _limits: EdgeLimits
+    _public_url: str
+    _service: bytes
+    _support: bytes
+    _downloads: Downloads | None
+    _prefix: str = field(init=False)
+    _large: set[str] = field(factory=set, init=False)
+
+    def __attrs_post_init__(self) -> None:
         super().__init__()
-        self.isLeaf = True
-        self._callbacks = callbacks
-        self._limits = limits
-        self._public_url = public_url.rstrip("/")
         self._prefix = urlsplit(self._public_url).path
-        self._service = service_page(support_url or self._public_url + SUPPORT_PATH)
-        self._support = support
-        self._downloads = downloads
-        self._large: set[str] = set()
 
     def _path(self, target: bytes) -> str:
         """The path below the public URL, whether or not a proxy has cut that off."""
@@ -262,7 +261,6 @@ class Edge(Resource):
         return SoapBody(kept_bytes * THROWN_AWAY, self._callbacks, self._large, kept_bytes)
 
     def render(self, request: EdgeRequest) -> bytes | int:
-        """Answer by path and method; never a redirect."""
         path = self._path(request.path)
         token = token_in(path)
         request.place = (path or "/") if path in (*SERVICE_PATHS, "", SUPPORT_PATH) else ""
@@ -403,7 +401,6 @@ class Edge(Resource):
 
 
 def _first(head: Head, name: bytes) -> bytes:
-    """The first header of that name, or empty."""
     return (head.headers.getRawHeaders(name) or [b""])[0]
 
 
@@ -425,5 +422,7 @@ def make_site(
     ``support`` an HTML page to show there instead of ours; ``downloads`` answers for links;
     ``meter`` counts the requests.
     """
-    edge = Edge(callbacks, limits, public_url, support_url, support or support_page(), downloads)
+    public_url = public_url.rstrip("/")
+    service = service_page(support_url or public_url + SUPPORT_PATH)
+    edge = Edge(callbacks, limits, public_url, service, support or support_page(), downloads)
     return EdgeSite(edge, limits, edge.body_for, reactor, meter)

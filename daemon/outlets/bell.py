@@ -43,7 +43,6 @@ class EventBell(Service):
         self._waiting.pop(rung, None)
 
     def stopService(self) -> None:
-        """Let everybody go who waits."""
         super().stopService()
         if self._loop.running:
             self._loop.stop()

@@ -115,7 +115,6 @@ class OutletRunner(HeldWork):
         return resting.addTimeout(seconds, self._reactor)
 
     async def _turn(self) -> float:
-        """Deliver what there is; returns for how long to rest."""
         self._may_ring = False
         now, held = await self._threads.store(self.thd_hold)
         if held.pause_until_at > now:

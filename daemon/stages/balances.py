@@ -27,7 +27,6 @@ class BalancesStage(InvoiceStage):
         return self.begin_at(Step.REREAD)
 
     def conclude(self) -> None:
-        """Check the balances that our payments should have left."""
         verify(self.session, self.now)
 
 

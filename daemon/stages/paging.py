@@ -15,6 +15,11 @@ from typing import Any, NamedTuple, Self, TypeVar
 from daemon.stages.moves import Answered, Fail, GoOn, Move, NotTakenIn, Pause
 from shared.structs import NODEFAULT, Value, defaults, field_names, replace
 
+NOT_FOUND = 3120
+NOT_THERE = frozenset({3000, NOT_FOUND, 3140})
+"""Refusals that speak of an ID: QuickBooks has no such record, or never gave such an ID."""
+DELETIONS_DAYS = 90
+"""QuickBooks tells of deletions for 90 days."""
 IDS_PER_REQUEST = 100
 MOST_RESTARTS = 2
 MOST_EMPTY_PAGES = 5

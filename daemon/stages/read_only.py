@@ -144,7 +144,6 @@ class ReadOnlyStage(Stage[Place], Generic[V]):
         return not self.plan.is_over
 
     def next_ask(self, request_id: str) -> Ask | AskWrite | None:
-        """Ask for the next page."""
         place = self.plan
         if place.is_over:
             return None
@@ -172,7 +171,6 @@ class ReadOnlyStage(Stage[Place], Generic[V]):
         return True
 
     def store_rows(self, rows: Sequence[Any]) -> Tally:
-        """Keep records, and put on file what could not be read."""
         connection = self.session.connection
         start, skipped = connection.start_date, problems.skipped(connection.id, self.kind)
         read = {row.txn_id: row for row in rows if not isinstance(row, Trouble)}
@@ -196,7 +194,6 @@ class ReadOnlyStage(Stage[Place], Generic[V]):
         )
 
     def take_answer(self, reading: Reading) -> Move:
-        """Store an answer's last rows and turn the page."""
         worst = reading.worst
         if reading.unreadable or worst is None:
             said = reading.unreadable or "the answer held no response to our request"
@@ -235,7 +232,6 @@ class ReadOnlyStage(Stage[Place], Generic[V]):
         self.move_watermark(self.kind)
 
     def progress(self) -> Progress:
-        """How far the list was read."""
         place = self.plan
         percent = int(100 * paging.share_read(place))
         total = place.position + place.failed + max(place.remaining, 0)

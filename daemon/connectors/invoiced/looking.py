@@ -148,7 +148,6 @@ class Looks:
         return baseline, tuple(ours.items())
 
     async def _payments_of(self, customer: int) -> AsyncIterator[Record]:
-        """The payments of a customer that count."""
         query: Mapping[str, str] | None = {
             "filter[customer]": str(customer),
             "filter[voided]": "0",

@@ -14,6 +14,7 @@ from typing import Any
 from daemon.connectors.invoiced.values import (
     LONGEST_NAME,
     LONGEST_TEXT,
+    QUICKBOOKS_METHODS,
     Values,
     as_number,
     cut,
@@ -31,21 +32,12 @@ Record = Mapping[str, Any]
 IMPORT = "/payments/accounting_sync"
 OURS = "accounting_system"
 """The source of payments that Invoiced has from QuickBooks, and writes nowhere."""
+_CARDS = ("visa", "mastercard", "master card", "american express", "discover")
 _METHODS = {
-    "cash": "cash",
-    "check": "check",
+    **{folded(name): method for method, name in QUICKBOOKS_METHODS.items()},
     "cheque": "check",
-    "e-check": "echeck",
-    "ach": "ach",
-    "eft": "eft",
-    "paypal": "paypal",
-    "wire transfer": "wire_transfer",
     "wire": "wire_transfer",
-    "direct debit": "direct_debit",
-    **dict.fromkeys(
-        ("credit card", "visa", "mastercard", "master card", "american express", "discover"),
-        "credit_card",
-    ),
+    **dict.fromkeys(_CARDS, "credit_card"),
 }
 
 

@@ -388,7 +388,6 @@ def _compared(change: Change, copy: InvoiceCopy, there: Record) -> Done:
 
 
 def _answered(write: Write, told: Record | None) -> Answer:
-    """What Invoiced made of a write."""
     call = write.calls[-1]
     values = call.values or {}
     record = told or {}

@@ -6,25 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from daemon.connectors.invoiced.values import cut, day_of, money
+from daemon.connectors.invoiced.values import cut, day_of, money, quickbooks_method
 from shared.rules.arrivals import Arrival, PaidThere
 from shared.rules.payments.checking import MAX_MEMO, MAX_TEXT
 from shared.rules.payments.values import ZERO, ChargeState, NewPayment, NewUse, UseKind
 
 Record = Mapping[str, Any]
 _FROM_BOOKS = "accounting_system"
-_METHODS = {
-    "ach": "ACH",
-    "check": "Check",
-    "cash": "Cash",
-    "credit_card": "Credit Card",
-    "direct_debit": "Direct Debit",
-    "echeck": "E-Check",
-    "eft": "EFT",
-    "paypal": "PayPal",
-    "wire_transfer": "Wire Transfer",
-}
-"""The words that QuickBooks knows for Invoiced's methods; any other one is capitalized."""
+
 _CHARGES = {
     "succeeded": ChargeState.SUCCEEDED,
     "pending": ChargeState.PENDING,
@@ -89,7 +78,7 @@ def _read(record: Record, their_id: str, zone: str, *, is_old: bool) -> Arrival:
         uses=tuple(_credits(rows)),
         customer=customer,
         currency=str(record.get("currency") or "").upper(),
-        method=_method(_line(record.get("method"))),
+        method=quickbooks_method(_line(record.get("method"))),
         reference=_line(charge.get("gateway_id") or record.get("reference")),
         gateway=_line(charge.get("gateway")),
         memo=_memo(record.get("notes")),
@@ -122,7 +111,6 @@ def number_of(invoice: Record) -> str:
 
 
 def _invoices(rows: Any) -> dict[str, Decimal]:
-    """What is paid of each invoice with money."""
     paid: dict[str, Decimal] = {}
     for row in rows:
         if row["type"] == "invoice":
@@ -146,10 +134,6 @@ def _customer(told: Any) -> tuple[str, str]:
     if isinstance(told, Mapping):
         return str(told["id"]), _line(told.get("name"))
     return str(told or ""), ""
-
-
-def _method(method: str) -> str:
-    return _METHODS.get(method, method.replace("_", " ").title())
 
 
 def _line(value: Any) -> str:

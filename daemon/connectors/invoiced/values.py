@@ -16,6 +16,18 @@ LONGEST_NAME, LONGEST_NUMBER, LONGEST_TEXT = 255, 32, 5000
 _MORNING, _EVENING = time(6), time(18)
 
 Values = dict[str, Any]
+QUICKBOOKS_METHODS = {
+    "ach": "ACH",
+    "check": "Check",
+    "cash": "Cash",
+    "credit_card": "Credit Card",
+    "direct_debit": "Direct Debit",
+    "echeck": "E-Check",
+    "eft": "EFT",
+    "paypal": "PayPal",
+    "wire_transfer": "Wire Transfer",
+}
+"""The words that QuickBooks knows for Invoiced's methods; any other one is capitalized."""
 
 
 def linked(our_id: str) -> Values:
@@ -64,6 +76,11 @@ def unpay(there: Mapping[str, Any]) -> str:
         "Edit each payment that pays it there, even one of 0, so that it no longer pays this"
         " invoice. Do not void a payment whose money was received. "
     )
+
+
+def quickbooks_method(method: str) -> str:
+    """What QuickBooks calls a payment method of Invoiced."""
+    return QUICKBOOKS_METHODS.get(method, method.replace("_", " ").title())
 
 
 def day(value: date, zone: str) -> int:

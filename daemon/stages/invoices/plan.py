@@ -23,7 +23,7 @@ from typing import Any
 
 from daemon.stages import paging
 from daemon.stages.moves import Answered, Fail, GiveUpOn, Gone, GoOn, Move, NotTakenIn
-from daemon.stages.paging import Paged, Shown
+from daemon.stages.paging import DELETIONS_DAYS, NOT_FOUND, NOT_THERE, Paged, Shown
 from daemon.stages.watermarks import earlier
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
@@ -33,13 +33,9 @@ SWEEP_FACTOR = 4
 """What is only compared has few short elements a row, so there may be more at a time."""
 CHANGED_AT_ONCE = 1000
 """So many customers that changed come in one answer; where there may be more, all are compared."""
-DELETIONS_DAYS = 90
-"""QuickBooks tells of deletions for 90 days."""
+
 SWEPT = ("TxnID", "TimeModified", "EditSequence", "CustomerRef", "BalanceRemaining")
 CHECKED = ("ListID", "EditSequence", "FullName", "IsActive", "ParentRef")
-NOT_FOUND = 3120
-RECORD_CODES = frozenset({3000, NOT_FOUND, 3140})
-"""Refusals that speak of one ID; any other refusal is about the request as a whole."""
 
 
 class Step(StrEnum):
@@ -121,12 +117,10 @@ class InvoiceSync(Paged, kw_only=True):
 
     @property
     def iterates(self) -> bool:
-        """Whether the step's list is paged."""
         return self.step in ITERATED
 
     @property
     def asked_rows(self) -> int:
-        """MaxReturned of the current page, in rows."""
         return self.page_size * SWEEP_FACTOR if self.step is Step.SWEEP else self.page_size
 
     @staticmethod
@@ -274,7 +268,7 @@ def answered(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
         return paging.start_over(state, answer.said)
     if state.step in DISPENSABLE:
         return advance(state), GoOn()
-    if state.step in BY_ID and answer.status in RECORD_CODES:
+    if state.step in BY_ID and answer.status in NOT_THERE:
         return _narrow_down(state, answer)
     return state, Fail(str(answer.status), answer.said)
 
@@ -340,7 +334,6 @@ def _narrow_down(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Mov
 
 
 def _past(state: InvoiceSync) -> InvoiceSync:
-    """Done with the IDs that were asked."""
     until = state.checked_until
     if state.step in IN_ORDER:
         # In the store's own order, which need not be Python's.

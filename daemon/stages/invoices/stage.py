@@ -60,7 +60,6 @@ class InvoiceStage(Stage[InvoiceSync]):
         return plan
 
     def _went_well(self) -> bool:
-        """Whether the last sync of this application did."""
         last = syncs.history(
             limit=1,
             before_id=self.session.sync_id,

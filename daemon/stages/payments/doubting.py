@@ -175,7 +175,7 @@ def _unanswered_of(reading: Reading) -> ResponseHead | None:
     where ours went, its RefNumber tells.
     """
     by_number, by_customer, *others = (*reading.heads, *[None] * SEARCHES)[:SEARCHES]
-    nobody = by_customer is not None and by_customer.status.code in plan.NOT_THERE
+    nobody = by_customer is not None and by_customer.status.code in paging.NOT_THERE
     parts = [by_number, *others, *([by_customer] * (not nobody))]
     return first_unanswered([head for head in parts if head is not None])
 

@@ -235,7 +235,6 @@ def _decided(
     seen: _Seen,
     now: datetime,
 ) -> tuple[PaymentSync, bool]:
-    """Decide about one posting; whether it goes out."""
     part = seen.parts[asked.posting_id]
     posting, payment = part.posting, part.payment
     if in_vain is not None:
@@ -308,8 +307,10 @@ def _unanswered_of(about_it: Sequence[ResponseHead]) -> ResponseHead | None:
     by_name = [one for one in bearing if one.name == "CustomerQueryRs"]
     by_invoice_number = [one for one in bearing if one not in by_name]
     wanted = [by_number]
-    wanted += [one for one in (concerned, *by_invoice_number) if one.status.code != plan.NOT_FOUND]
-    wanted += [one for one in (by_customer, *by_name) if one.status.code not in plan.NOT_THERE]
+    wanted += [
+        one for one in (concerned, *by_invoice_number) if one.status.code != paging.NOT_FOUND
+    ]
+    wanted += [one for one in (by_customer, *by_name) if one.status.code not in paging.NOT_THERE]
     return first_unanswered(wanted)
 
 

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 from daemon.stages import paging
 from daemon.stages.moves import Answered, Fail, Gone, GoOn, Move, NotTakenIn
-from daemon.stages.paging import Paged, Shown
+from daemon.stages.paging import DELETIONS_DAYS, NOT_THERE, Paged, Shown
 from daemon.stages.payments.protocol import Step as Doubt
 from daemon.stages.watermarks import earlier
 from shared.qbxml import requests as ask
@@ -38,11 +38,7 @@ LOOKS_AT_ONCE = 20
 minute, so that each is looked at shortly before it is written."""
 KNOWN_LIMIT = 20
 """So many of the latest posted payments are asked for: a restored company lacks the latest."""
-DELETIONS_DAYS = 90
-"""QuickBooks tells of deletions for 90 days."""
-NOT_FOUND = 3120
-NOT_THERE = frozenset({3000, NOT_FOUND, 3140})
-"""Refusals that speak of an ID: QuickBooks has no such record, or never gave such an ID."""
+
 PAYMENT_TYPE = "ReceivePayment"
 SEEN = ("TxnID", "TimeCreated", "TimeModified", "EditSequence", "ExternalGUID")
 SEEN_BY_NUMBER = (*SEEN, "RefNumber", "Memo")
@@ -176,7 +172,6 @@ class PaymentSync(WhichCopy, kw_only=True):
 
     @property
     def iterates(self) -> bool:
-        """Only the lists of changed payments are paged."""
         return self.step in ITERATED
 
     @staticmethod
@@ -387,7 +382,6 @@ def cannot_tell_copy(state: PaymentSync) -> PaymentSync:
 
 
 def _with_percent(state: PaymentSync) -> PaymentSync:
-    """How far the sync is, never going back."""
     percent = _percent(state.step, paging.share_read(state), state.pushed, state.to_push)
     return replace(state, percent=max(state.percent, percent))
 
@@ -414,7 +408,6 @@ def _understood(state: PaymentSync, answer: Answered) -> tuple[PaymentSync, Move
 
 
 def _past(state: PaymentSync) -> PaymentSync:
-    """Done with the IDs that were asked."""
     return replace(state, asked=(), checked_until=max((state.checked_until, *state.asked)))
 
 

@@ -143,7 +143,6 @@ def _company_to_write_to(session: Session, now: datetime) -> CompanyBinding | No
 def _has_look_expired(
     session: Session, state: PaymentSync, part: PaymentPart, company: CompanyBinding, now: datetime
 ) -> bool:
-    """Whether what the look showed may be no longer so."""
     looked_at = datetime.fromisoformat(state.looked_at)
     answered_at = datetime.fromisoformat(state.write_until) - LOOK_LASTS
     if now < looked_at:

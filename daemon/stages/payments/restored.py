@@ -206,7 +206,7 @@ def _is_unread(reading: Reading, latest: str, questions: int) -> bool:
 
 def _nothing_shown(reading: Reading) -> bool:
     """Whether QuickBooks has none of the payments, or one that it lacks refused them all."""
-    return reading.heads[0].status.code in plan.NOT_THERE
+    return reading.heads[0].status.code in paging.NOT_THERE
 
 
 def _unanswered_of(reading: Reading) -> ResponseHead | None:

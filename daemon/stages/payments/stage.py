@@ -160,7 +160,6 @@ class PaymentStage(Stage[PaymentSync]):
 
     @property
     def _asked(self) -> str:
-        """What the request that is out asks."""
         return self.session.exchange.step if self.session.exchange else ""
 
     def in_batches(self) -> bool:

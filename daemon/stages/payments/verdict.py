@@ -60,25 +60,23 @@ class Fits(Value):
     date: date | None = None
 
 
-class HeldBack(Value):
+class Why(Value):
+    """Why a payment is not posted: ``code`` is the hint, ``fields`` fill its sentence."""
+
+    code: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+class HeldBack(Why):
     """It cannot be posted now, and goes out by itself once the reason is gone."""
 
-    code: str
-    fields: Mapping[str, str] = field(default_factory=dict)
+
+class Unfit(Why):
+    """A person has to do something."""
 
 
-class Unfit(Value):
-    """A person has to do something; ``code`` is the hint."""
-
-    code: str
-    fields: Mapping[str, str] = field(default_factory=dict)
-
-
-class StopPosting(Value):
+class StopPosting(Why):
     """QuickBooks takes no payment at all from this application."""
-
-    code: str
-    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 def of_code(code: str, **fields: str) -> HeldBack | Unfit:
