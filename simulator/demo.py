@@ -25,6 +25,7 @@ import click
 from simulator import third_book
 from simulator.comparison import compare_invoices, compare_payments
 from simulator.report import Ending, show
+from simulator.screen import option
 from simulator.stage import Stage, StepFailed, free_port, made_for_us
 from simulator.story import Payment, Story, as_csv, choose
 from simulator.webconnector import HttpTransport
@@ -40,15 +41,9 @@ _NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
 @click.command()
 @click.option("--headless", is_flag=True, help="Only print plain lines; do not offer the console.")
-@click.option(
-    "--seed", type=int, default=7, show_default=True, help="Seed of the simulated company."
-)
-@click.option(
-    "--customers", type=click.IntRange(min=1), default=300, show_default=True, help="How many."
-)
-@click.option(
-    "--invoices", type=click.IntRange(min=1), default=2000, show_default=True, help="How many."
-)
+@option("--seed", type=int, default=7, help="Seed of the simulated company.")
+@option("--customers", type=click.IntRange(min=1), default=300, help="How many.")
+@option("--invoices", type=click.IntRange(min=1), default=2000, help="How many.")
 @click.option(
     "--keep",
     type=click.Path(file_okay=False, path_type=Path),

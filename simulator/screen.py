@@ -15,7 +15,9 @@ R = TypeVar("R")
 Parameter = Callable[[Any], Any]  # a click.argument or click.option
 
 MOST_PROBLEMS_SHOWN = 20
-STATE = click.argument("state", type=click.Path(dir_okay=False, path_type=Path))
+FILE = click.Path(dir_okay=False, path_type=Path)
+STATE = click.argument("state", type=FILE)
+option = functools.partial(click.option, show_default=True)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 

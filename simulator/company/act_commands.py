@@ -14,7 +14,7 @@ from simulator.company.acts import Change
 from simulator.company.acts.lists import ACCOUNT_TYPES
 from simulator.company.books import Books
 from simulator.company.screen import changing, speaking
-from simulator.screen import DAY, STATE, Parameter, add_act
+from simulator.screen import DAY, STATE, Parameter, add_act, option
 
 
 @click.group()
@@ -73,7 +73,7 @@ _INVOICE, _PAYMENT, _CUSTOMER = _about("INVOICE"), _about("PAYMENT"), _about("CU
 _OWNER, _NAME = click.argument("customer"), click.argument("name")
 _AMOUNT = click.argument("amount", type=amount)
 _LEFT = click.option("--amount", type=amount, help="Default: all that is left.")
-_METHOD = click.option("--method", default="Check", show_default=True, help="Payment method.")
+_METHOD = option("--method", default="Check", help="Payment method.")
 _NUMBER = click.option("--number", default="", help="Check or reference number.")
 _CURRENCY = click.option("--currency", default="", help="Code of its currency; default home.")
 
@@ -124,11 +124,7 @@ _add(
     click.argument("invoice"),
     click.option("--amount", type=amount, required=True, help="How much of the unapplied amount."),
 )
-_add(
-    acts.deposit,
-    _PAYMENT,
-    click.option("--to", "account", default="Checking", show_default=True, help="The bank."),
-)
+_add(acts.deposit, _PAYMENT, option("--to", "account", default="Checking", help="The bank."))
 _add(acts.void, _INVOICE)
 _add(acts.delete, _about("DOCUMENT"))
 _add(
@@ -171,7 +167,7 @@ _add(acts.delete_customer, _CUSTOMER)
 _add(wait, click.argument("minutes", type=click.IntRange(0)))
 _add(
     acts.random_acts,
-    click.option("--count", type=click.IntRange(1), default=50, show_default=True),
-    click.option("--seed", type=int, default=3, show_default=True, help="Same seed, same acts."),
+    option("--count", type=click.IntRange(1), default=50),
+    option("--seed", type=int, default=3, help="Same seed, same acts."),
     name="random",
 )

@@ -28,7 +28,7 @@ from simulator.company.rehearsal_commands import (
     unlock,
 )
 from simulator.company.screen import speaking
-from simulator.screen import AS_JSON, DAY, MOST_PROBLEMS_SHOWN, STATE, Failure, show
+from simulator.screen import AS_JSON, DAY, MOST_PROBLEMS_SHOWN, STATE, Failure, option, show
 
 
 @click.group()
@@ -46,26 +46,15 @@ for command in (act, backup, closing, fault, late, lock, quickbooks, restore, un
 
 @company.command()
 @STATE
-@click.option("--seed", type=int, default=7, show_default=True, help="Same seed, same company.")
-@click.option(
-    "--customers",
-    type=click.IntRange(0),
-    default=300,
-    show_default=True,
-    help="Customers and jobs together.",
+@option("--seed", type=int, default=7, help="Same seed, same company.")
+@option("--customers", type=click.IntRange(0), default=300, help="Customers and jobs together.")
+@option(
+    "--invoices", type=click.IntRange(0), default=2000, help="Invoices; about a third are open."
 )
-@click.option(
-    "--invoices",
-    type=click.IntRange(0),
-    default=2000,
-    show_default=True,
-    help="Invoices; about a third are open.",
-)
-@click.option(
+@option(
     "--edition",
     type=click.Choice([one.value for one in Edition]),
     default="us",
-    show_default=True,
     help="Country: taxes, home currency, qbXML versions.",
 )
 @click.option(
@@ -76,7 +65,7 @@ for command in (act, backup, closing, fault, late, lock, quickbooks, restore, un
     help="A foreign currency; repeat for more. Default: the usual two of the country.",
 )
 @click.option("--single-currency", is_flag=True, help="Turn off multicurrency.")
-@click.option("--name", default="Harbor & Vale Supply", show_default=True, help="Company name.")
+@option("--name", default="Harbor & Vale Supply", help="Company name.")
 @click.option(
     "--lines",
     type=click.IntRange(0),
@@ -89,9 +78,7 @@ for command in (act, backup, closing, fault, late, lock, quickbooks, restore, un
     is_flag=True,
     help="For measurements: every invoice open, posted, numbered, of active customers.",
 )
-@click.option(
-    "--today", type=DAY, default=TODAY, show_default=True, help="The last date of its history."
-)
+@option("--today", type=DAY, default=TODAY, help="The last date of its history.")
 @click.option(
     "--zone", type=click.Choice(list(ZONES)), help="Time zone of the PC. Default: by country."
 )
@@ -108,11 +95,10 @@ for command in (act, backup, closing, fault, late, lock, quickbooks, restore, un
 @click.option("--closing-date", type=DAY, help="The closing date.")
 @click.option("--sample", is_flag=True, help="Mark it as a sample company.")
 @click.option("--year", type=click.IntRange(2002, 2040), help="Year of the QuickBooks product.")
-@click.option(
+@option(
     "--tier",
     type=click.Choice(["pro", "premier", "enterprise"]),
     default="enterprise",
-    show_default=True,
     help="Which QuickBooks.",
 )
 @click.option("--force", is_flag=True, help="Replace an existing STATE.")

@@ -16,9 +16,8 @@ from simulator.company.product import HABITS
 from simulator.company.records import Fault
 from simulator.company.requests import REQUESTS
 from simulator.company.screen import changing, speaking
-from simulator.screen import AS_JSON, DAY, STATE, Failure, show
+from simulator.screen import AS_JSON, DAY, FILE, STATE, Failure, option, show
 
-_ANY_FILE = click.Path(dir_okay=False, path_type=Path)
 _HABIT_WORDS = {"yes": True, "no": False}
 
 
@@ -112,7 +111,7 @@ def quickbooks(
 @click.option(
     "--request", type=click.Choice(list(REQUESTS)), default=None, help="Only for this request."
 )
-@click.option("--times", type=click.IntRange(1), default=1, show_default=True, help="How often.")
+@option("--times", type=click.IntRange(1), default=1, help="How often.")
 @click.option("--done", is_flag=True, help="QuickBooks does the work, and only the answer is lost.")
 @click.option(
     "--after",
@@ -224,7 +223,7 @@ def closing(state: Path, *, day: str | None, password: bool, clear: bool, as_jso
 
 @click.command()
 @STATE
-@click.argument("file", type=_ANY_FILE)
+@click.argument("file", type=FILE)
 @click.option("--force", is_flag=True, help="Replace an existing FILE.")
 @AS_JSON
 @speaking
@@ -238,7 +237,7 @@ def backup(state: Path, *, file: Path, force: bool, as_json: bool) -> None:
 
 @click.command()
 @STATE
-@click.argument("file", type=_ANY_FILE)
+@click.argument("file", type=FILE)
 @AS_JSON
 @speaking
 def restore(state: Path, *, file: Path, as_json: bool) -> None:

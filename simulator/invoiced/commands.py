@@ -21,7 +21,16 @@ from simulator.invoiced.audit import audit
 from simulator.invoiced.errors import ApiError, BadState
 from simulator.invoiced.faults import FaultKind, FaultPlan, FaultUnreadable, parse_fault
 from simulator.invoiced.money import ZERO
-from simulator.screen import AS_JSON, MOST_PROBLEMS_SHOWN, STATE, Failure, Parameter, add_act, show
+from simulator.screen import (
+    AS_JSON,
+    MOST_PROBLEMS_SHOWN,
+    STATE,
+    Failure,
+    Parameter,
+    add_act,
+    option,
+    show,
+)
 
 KEY_LENGTH = 32
 
@@ -57,9 +66,9 @@ def invoiced_server() -> None:
 @invoiced_server.command()
 @STATE
 @click.option("--key", help="The API key. Default: a new one.")
-@click.option("--name", default="Harbor & Vale Supply", show_default=True, help="Company name.")
-@click.option("--currency", default="usd", show_default=True, help="Code of its currency.")
-@click.option("--zone", default="America/New_York", show_default=True, help="Its time zone.")
+@option("--name", default="Harbor & Vale Supply", help="Company name.")
+@option("--currency", default="usd", help="Code of its currency.")
+@option("--zone", default="America/New_York", help="Its time zone.")
 @click.option(
     "--previous-beside", is_flag=True, help="Events have previous values beside data, not inside."
 )
@@ -83,14 +92,8 @@ def new(
 
 @invoiced_server.command()
 @STATE
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8088,
-    show_default=True,
-    help="0 means a free port.",
-)
-@click.option("--interface", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@option("--port", type=click.IntRange(0, 65535), default=8088, help="0 means a free port.")
+@option("--interface", default="127.0.0.1", help="Address to listen on.")
 @click.option(
     "--latency", type=click.FloatRange(0), default=0.0, help="Delay of each answer, in seconds."
 )
@@ -104,9 +107,7 @@ def new(
     default=0.0,
     help="Chance of a fault for each request, from 0 to 1.",
 )
-@click.option(
-    "--fault-seed", type=int, default=0, show_default=True, help="Same seed, same faults."
-)
+@option("--fault-seed", type=int, default=0, help="Same seed, same faults.")
 @speaking
 def serve(
     state: Path,
@@ -207,12 +208,8 @@ def add_customer(account: Account, **given: Any) -> Done:
 _add(
     pay,
     click.argument("invoices", nargs=-1, required=True, metavar="INVOICE..."),
-    click.option(
-        "--by",
-        type=click.Choice(list(acts.METHODS)),
-        default="card",
-        show_default=True,
-        help="How the customer pays.",
+    option(
+        "--by", type=click.Choice(list(acts.METHODS)), default="card", help="How the customer pays."
     ),
     click.option("--amount", type=AMOUNT, help="What is paid of each. Default: all that is left."),
     click.option("--fee", type=AMOUNT, default=ZERO, help="A convenience fee on top."),
@@ -226,7 +223,7 @@ _add(
 _add_on(
     acts.payment_named,
     acts.settle,
-    click.option("--succeeds/--fails", default=True, show_default=True, help="How it ended."),
+    option("--succeeds/--fails", default=True, help="How it ended."),
 )
 _add_on(
     acts.payment_named,
@@ -252,9 +249,7 @@ _add(
 )
 _add(
     acts.random_acts,
-    click.option(
-        "--count", type=click.IntRange(1), default=50, show_default=True, help="How many."
-    ),
-    click.option("--seed", type=int, default=3, show_default=True, help="Same seed, same acts."),
+    option("--count", type=click.IntRange(1), default=50, help="How many."),
+    option("--seed", type=int, default=3, help="Same seed, same acts."),
     name="random",
 )

@@ -252,7 +252,7 @@ _ROUTES: Mapping[str, Handles] = {
     "/settings/accounts_receivable": {"GET": _settings},
     **_routes_of("customers", customers.create, customers.edit, _delete_customer),
     "/customers/#/balance": {
-        "GET": lambda call: (200, customers.balance(call.account, call.record("customers"))),
+        "GET": lambda call: (200, customers.balance(call.account, call.record("customers")))
     },
     "/customers/#/merge": {"POST": _merge_customers},
     "/customers/#/contacts": {"GET": _contacts, "POST": _create_contact},

@@ -16,6 +16,7 @@ import click
 from shared.structs import replace
 from simulator.company import BadState
 from simulator.company.state import NoState
+from simulator.screen import FILE, option
 from simulator.webconnector.connector import Summary, WebConnector
 from simulator.webconnector.desktop import Desktop
 from simulator.webconnector.errors import WebConnectorError
@@ -48,14 +49,14 @@ class _FaultType(click.ParamType[Fault]):
             self.fail(str(error), param, ctx)
 
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command(epilog="\b\nFaults:\n" + _FAULTS_HELP, context_settings={"max_content_width": 100})
 @click.option(
     "--qwc",
     "qwc_files",
-    type=_FILE,
+    type=_EXISTING,
     multiple=True,
     required=True,
     help="A .qwc file. Repeat for more; they are updated in turn.",
@@ -72,7 +73,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--company",
     "company_path",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     required=True,
     metavar="STATE",
     help="The simulated company file that QuickBooks has open.",
@@ -89,37 +90,34 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="With --every: stop after this many updates of each application.",
 )
 @click.option("--log", "log_path", metavar="FILE", help="Append a log like QWCLog.txt (-: stderr).")
-@click.option(
+@option(
     "--log-level",
     type=click.Choice([level.value for level in Level], case_sensitive=False),
     default=Level.DEBUG.value,
-    show_default=True,
     help="VERBOSE writes customers' data in full.",
 )
 @click.option(
     "--fault", "faults", type=_FaultType(), multiple=True, help="Rehearse a fault (see below)."
 )
-@click.option(
+@option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     default=CALL_TIMEOUT_SECONDS,
-    show_default=True,
     metavar="SECONDS",
     help="Give up on a call after this long.",
 )
 @click.option(
     "--registry",
     "registry_path",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     help="The list of applications added on this PC. "
     f"[default: {REGISTRY_NAME} beside the first .qwc file]",
 )
-@click.option("--ca-file", type=_FILE, help="Root certificates that this PC trusts (PEM).")
-@click.option("--machine", default=Behavior().machine, show_default=True, help="Name of this PC.")
-@click.option(
+@click.option("--ca-file", type=_EXISTING, help="Root certificates that this PC trusts (PEM).")
+@option("--machine", default=Behavior().machine, help="Name of this PC.")
+@option(
     "--client-version",
     default=Behavior().client_version,
-    show_default=True,
     help="Version of the simulated Web Connector.",
 )
 @click.option("--refuse-warnings", is_flag=True, help="Refuse when the service warns (W:).")
