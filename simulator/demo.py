@@ -224,14 +224,7 @@ def _daemon(stage: Stage, log_name: str = "daemon.log") -> Iterator[None]:
     """A running daemon that listens; it is stopped with SIGTERM, at worst with SIGKILL."""
     log_path = stage.folder / log_name
     with os.fdopen(made_for_us(log_path), "wb") as log:
-        daemon = subprocess.Popen(
-            [sys.executable, "-m", "deskbridge", "daemon"],
-            cwd=stage.folder,
-            env=stage.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+        daemon = stage.start("daemon", out=log)
     try:
         _wait_until_up(stage, daemon)
         yield

@@ -12,7 +12,7 @@ import textwrap
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -87,6 +87,17 @@ class Stage:
             capture_output=True,
             text=True,
             check=False,
+        )
+
+    def start(self, *words: str, out: IO[bytes] | int) -> subprocess.Popen[bytes]:
+        """Start a deskbridge command that goes on; what it prints goes to ``out``."""
+        return subprocess.Popen(  # noqa: S603 (our own command line)
+            [sys.executable, "-m", "deskbridge", *words],
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
         )
 
     def run_json(self, *words: str) -> Any:

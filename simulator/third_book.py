@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,18 +24,11 @@ def serving(stage: Stage) -> Iterator[str]:
     made = stage.run_json("invoiced-server", "new", str(_state(stage)))
     with os.fdopen(made_for_us(_key(stage)), "w") as file:
         file.write(made["key"])
-    server = subprocess.Popen(  # noqa: S603 (our own command line)
-        [sys.executable, "-m", "deskbridge", "invoiced-server", "serve", str(_state(stage)),
-         "--port", "0"],
-        cwd=stage.folder,
-        env=stage.environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-    )  # fmt: skip
+    words = ("invoiced-server", "serve", str(_state(stage)), "--port", "0")
+    server = stage.start(*words, out=subprocess.PIPE)
     try:
         assert server.stdout is not None, "it is a pipe"
-        yield server.stdout.readline().rpartition(" ")[2].strip()
+        yield server.stdout.readline().decode().rpartition(" ")[2].strip()
     finally:
         server.terminate()
         server.communicate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -75,45 +76,27 @@ def _use(element: etree._Element) -> Use:
 
 def check(books: Books, uses: Sequence[Use], payer: Payer) -> Applied:
     """Whether the invoices and credits can take it, all of it. Raises RequestFailed."""
-    checking = _Checking(books, payer)
+    applications: list[Application] = []
+    used: list[tuple[str, str, int]] = []
+    taken: Counter[str] = Counter()  # of each credit
+    closed = 0
     for use in uses:
-        checking.add(use)
-    return Applied(tuple(checking.applications), tuple(checking.used), checking.closed)
-
-
-class _Checking:
-    """What can be done so far, one invoice after the other; nothing is posted yet."""
-
-    def __init__(self, books: Books, payer: Payer) -> None:
-        self._books, self._payer = books, payer
-        self._taken: dict[str, int] = {}
-        self.applications: list[Application] = []
-        self.used: list[tuple[str, str, int]] = []
-        self.closed = 0
-
-    def add(self, use: Use) -> None:
-        """Check one invoice. Raises RequestFailed."""
-        invoice = _invoice(self._books, use.txn_id, self._payer)
-        due = invoice.balance
+        due = _invoice(books, use.txn_id, payer).balance
         if due <= 0:
-            if self._books.profile.habits.closed_invoice == "refused":
+            if books.profile.habits.closed_invoice == "refused":
                 raise refusals.not_found(use.txn_id)
-            self.closed += 1
-            return
+            closed += 1
+            continue
         due -= _spend(use.payment, due, "payment amount")
         for credit in use.credits:
-            due -= self._spend_credit(credit, use.txn_id, due)
+            if credit.amount > _credit_left(books, credit, payer) - taken[credit.txn_id]:
+                raise refusals.bad_value("SetCredit applied amount", money(credit.amount), _TAKEN)
+            taken[credit.txn_id] += credit.amount
+            used.append((credit.txn_id, use.txn_id, credit.amount))
+            due -= _spend(credit.amount, due, "credit amount")
         if use.payment:
-            self.applications.append(Application(use.txn_id, use.payment))
-
-    def _spend_credit(self, credit: SetCredit, invoice_id: str, due: int) -> int:
-        left = _credit_left(self._books, credit, self._payer)
-        taken = self._taken.get(credit.txn_id, 0)
-        if credit.amount > left - taken:
-            raise refusals.bad_value("SetCredit applied amount", money(credit.amount), _TAKEN)
-        self._taken[credit.txn_id] = taken + credit.amount
-        self.used.append((credit.txn_id, invoice_id, credit.amount))
-        return _spend(credit.amount, due, "credit amount")
+            applications.append(Application(use.txn_id, use.payment))
+    return Applied(tuple(applications), tuple(used), closed)
 
 
 def _spend(amount: int, due: int, field: str) -> int:

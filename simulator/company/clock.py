@@ -32,7 +32,6 @@ class BadTime(ValueError):
 class Zone(Value):
     """Where the PC stands; ``key`` names the zone in the IANA's database."""
 
-    name: str
     key: str
 
     def wall(self, epoch: int) -> int:
@@ -60,19 +59,16 @@ class Zone(Value):
 
 
 ZONES = {
-    name: Zone(name, key)
-    for name, key in (
-        ("new-york", "America/New_York"),
-        ("chicago", "America/Chicago"),
-        ("denver", "America/Denver"),
-        ("los-angeles", "America/Los_Angeles"),
-        ("toronto", "America/Toronto"),
-        ("vancouver", "America/Vancouver"),
-        ("phoenix", "America/Phoenix"),
-        ("london", "Europe/London"),
-        ("berlin", "Europe/Berlin"),
-        ("utc", "UTC"),
-    )
+    "new-york": Zone("America/New_York"),
+    "chicago": Zone("America/Chicago"),
+    "denver": Zone("America/Denver"),
+    "los-angeles": Zone("America/Los_Angeles"),
+    "toronto": Zone("America/Toronto"),
+    "vancouver": Zone("America/Vancouver"),
+    "phoenix": Zone("America/Phoenix"),
+    "london": Zone("Europe/London"),
+    "berlin": Zone("Europe/Berlin"),
+    "utc": Zone("UTC"),
 }
 
 

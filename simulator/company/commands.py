@@ -17,16 +17,7 @@ from simulator.company.company import TODAY, Company, make_profile
 from simulator.company.errors import QuickBooksError
 from simulator.company.product import CURRENCIES, Edition, Product
 from simulator.company.records import Customer, Document, Invoice
-from simulator.company.rehearsal_commands import (
-    backup,
-    closing,
-    fault,
-    late,
-    lock,
-    quickbooks,
-    restore,
-    unlock,
-)
+from simulator.company.rehearsal_commands import REHEARSALS
 from simulator.company.screen import speaking
 from simulator.screen import AS_JSON, DAY, MOST_PROBLEMS_SHOWN, STATE, Failure, option, show
 
@@ -40,7 +31,7 @@ def company() -> None:
     """
 
 
-for command in (act, backup, closing, fault, late, lock, quickbooks, restore, unlock):
+for command in (act, *REHEARSALS):
     company.add_command(command)
 
 

@@ -17,27 +17,23 @@ class Edition(StrEnum):
 
 
 class Currency(Value):
-    """A currency by its code and by the name that QuickBooks lists it under.
+    """A currency by the name that QuickBooks lists it under.
 
     ``rate`` is what one unit costs in US dollars, as text; only its ratio matters.
     """
 
-    code: str
     name: str
     rate: str
 
 
 CURRENCIES = {
-    currency.code: currency
-    for currency in (
-        Currency("USD", "US Dollar", "1"),
-        Currency("CAD", "Canadian Dollar", "0.7312"),
-        Currency("GBP", "British Pound Sterling", "1.2654"),
-        Currency("EUR", "Euro", "1.0842"),
-        Currency("AUD", "Australian Dollar", "0.6598"),
-        Currency("CHF", "Swiss Franc", "1.1127"),
-        Currency("MXN", "Mexican Peso", "0.0547"),
-    )
+    "USD": Currency("US Dollar", "1"),
+    "CAD": Currency("Canadian Dollar", "0.7312"),
+    "GBP": Currency("British Pound Sterling", "1.2654"),
+    "EUR": Currency("Euro", "1.0842"),
+    "AUD": Currency("Australian Dollar", "0.6598"),
+    "CHF": Currency("Swiss Franc", "1.1127"),
+    "MXN": Currency("Mexican Peso", "0.0547"),
 }
 HOME_CURRENCY = {Edition.US: "USD", Edition.CA: "CAD", Edition.UK: "GBP"}
 USUAL_CURRENCIES = {

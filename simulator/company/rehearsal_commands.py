@@ -251,6 +251,9 @@ def restore(state: Path, *, file: Path, as_json: bool) -> None:
     show({"restored": str(file)}, f"Restored from {file}.", as_json=as_json)
 
 
+REHEARSALS = (backup, closing, fault, late, lock, quickbooks, restore, unlock)
+
+
 def _code(text: str) -> str:
     code = text.lower()
     if code.startswith("0x") and len(code) == 10 and all(c in "0123456789abcdef" for c in code[2:]):

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from copy import copy
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -148,13 +149,9 @@ def webconnector(
     timeout: float,
     registry_path: Path | None,
     ca_file: Path | None,
-    machine: str,
-    client_version: str,
     refuse_warnings: bool,
-    accept_interactive: bool,
-    close_after_refusal: bool,
-    refuse_stamped: bool,
     as_json: bool,
+    **habits: Any,
 ) -> None:
     """Simulate the QuickBooks Web Connector with the service named in .qwc files.
 
@@ -175,14 +172,7 @@ def webconnector(
             _desktop(company_path),
             transport=transport,
             registry=_registry(registry_path or qwc_files[0].with_name(REGISTRY_NAME)),
-            behavior=Behavior(
-                machine=machine,
-                client_version=client_version,
-                accept_warnings=not refuse_warnings,
-                accept_interactive=accept_interactive,
-                close_after_refusal=close_after_refusal,
-                refuse_stamped=refuse_stamped,
-            ),
+            behavior=Behavior(accept_warnings=not refuse_warnings, **habits),
             log=log,
             sleep=time.sleep,
             faults=faults,
