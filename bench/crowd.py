@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bench.page import Part, at_least, at_most, middle, percentile
+from bench.replay import REQUEST_ID, TICKET
 from bench.stage import Line, cpu_seconds, daemon, helper, scratch
 from shared import passwords, qwc
 from shared.clock import utc_now
@@ -36,8 +37,6 @@ _MEASURED = (
     ("idle polls", ApplicationKind.PAYMENT),  # there is nothing to post or read
 )
 PASSWORD = "typed-by-the-bookkeeper"
-_TICKET = re.compile(rb"<string>([0-9a-f-]{36})</string>")
-_REQUEST_ID = re.compile(rb'requestID="(\d+)-')
 _EDIT_SEQUENCE = re.compile(rb"(?<=&lt;EditSequence&gt;)\d+")
 
 _EDITS = Statement(lambda: t.Invoice.select(t.Invoice.connection, t.Invoice.edit_sequence))
@@ -143,9 +142,9 @@ class _Recorder(Line):
         return answer
 
     def _learn(self, answer: bytes) -> None:
-        if ticket := _TICKET.search(answer):
+        if ticket := TICKET.search(answer):
             self._ticket = ticket[1]
-        if session := _REQUEST_ID.search(answer):
+        if session := REQUEST_ID.search(answer):
             self._session = session[1]
 
     def _opened(self, body: bytes) -> bytes:

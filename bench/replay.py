@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-_TICKET = re.compile(rb"<string>([0-9a-f-]{36})</string>")
-_REQUEST_ID = re.compile(rb'requestID="(\d+)-')
+TICKET = re.compile(rb"<string>([0-9a-f-]{36})</string>")
+REQUEST_ID = re.compile(rb'requestID="(\d+)-')
 _FINISHED = b"Finished"
 _NOTHING_TO_DO = b"<string>none</string>"
 
@@ -56,9 +56,9 @@ class Client:
                 body = body.replace(mark, value)
             said = await self._call(head, body)
             is_idle = is_idle or _NOTHING_TO_DO in said
-            if ticket := _TICKET.search(said):
+            if ticket := TICKET.search(said):
                 filled[b"@TICKET@"] = ticket[1]
-            if session := _REQUEST_ID.search(said):
+            if session := REQUEST_ID.search(said):
                 filled[b"@SESSION@"] = session[1]
         self.sessions += 1
         if _FINISHED in said:

@@ -113,7 +113,13 @@ def _as_json(value: Any) -> Any:
 def audit(books: Books) -> Audit:
     """Check every total against what it is made of, and count what is open."""
     open_ones = [one for one in books.invoices.values() if not one.is_paid]
-    importable = tuple(_importable(books, one) for one in open_ones if _is_importable(books, one))
+    importable = tuple(
+        _importable(books, one)
+        for one in open_ones
+        if one.customer in books.customers  # else the audit says so
+        and not one.pending
+        and books.is_active(one.customer)
+    )
     return Audit(
         problems=tuple(proof.problems(books)),
         open_invoices=len(open_ones),
@@ -122,11 +128,6 @@ def audit(books: Books) -> Audit:
         payments=tuple(_received(books, one) for one in books.payments.values()),
         counts=_counts(books, importable),
     )
-
-
-def _is_importable(books: Books, invoice: Invoice) -> bool:
-    known = invoice.customer in books.customers  # else the audit says so
-    return known and not invoice.pending and books.is_active(invoice.customer)
 
 
 def _importable(books: Books, invoice: Invoice) -> Importable:

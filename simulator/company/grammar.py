@@ -13,7 +13,6 @@ from collections.abc import Callable
 from lxml import etree
 
 from shared.structs import Value
-from simulator.company.product import number
 
 Version = tuple[int, int]
 Check = Callable[[str], str]
@@ -64,10 +63,10 @@ class RequestType(Value):
     since: Version = FIRST
 
 
-def check(element: etree._Element, content: Particle, version: str) -> None:
+def check(element: etree._Element, content: Particle, version: Version) -> None:
     """Compare an element's children with their grammar. Raises Unreadable."""
     children = _children(element)
-    end = _match(content, children, 0, element.tag, number(version))
+    end = _match(content, children, 0, element.tag, version)
     if end < len(children):
         raise Unreadable(f"<{children[end].tag}> is not allowed at this place in <{element.tag}>")
 
@@ -119,7 +118,7 @@ def _check_element(element: etree._Element, particle: Element, version: Version)
     if element.attrib:
         raise Unreadable(f"<{element.tag}> must not have attributes")
     if particle.content is not None:
-        check(element, particle.content, f"{version[0]}.{version[1]}")
+        check(element, particle.content, version)
         return
     if len(element):
         raise Unreadable(f"<{element.tag}> must hold text only")

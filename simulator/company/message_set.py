@@ -67,7 +67,9 @@ def _read(document: str | bytes, supported: Sequence[str]) -> MessageSet:
     on_error = _value(attributes, "onError", _ON_ERROR, "")
     data = _value(attributes, "responseData", _RESPONSE_DATA, "includeAll")
     requests = tuple(
-        _request(element, version) for element in message_set if isinstance(element.tag, str)
+        _request(element, number(version))
+        for element in message_set
+        if isinstance(element.tag, str)
     )
     if on_error == "rollbackOnError":
         raise QuickBooksError(ROLLBACK, "Rolling back on an error is not supported.")
@@ -113,17 +115,17 @@ def _only_child(root: etree._Element) -> etree._Element:
     return children[0]
 
 
-def _request(element: etree._Element, version: str) -> Request:
+def _request(element: etree._Element, version: Version) -> Request:
     kind = REQUESTS.get(element.tag)
-    if kind is None or number(version) < kind.since:
+    if kind is None or version < kind.since:
         raise Unreadable(f"<{element.tag}> is not a request that this QuickBooks knows")
     if (element.tail or "").strip():
         raise Unreadable("<QBXMLMsgsRq> holds text between its elements")
     attributes = _attributes(element)
     allowed = {"requestID"}
-    if kind.metadata and number(version) >= (4, 0):
+    if kind.metadata and version >= (4, 0):
         allowed.add("metaData")
-    if kind.iterator and number(version) >= (5, 0):
+    if kind.iterator and version >= (5, 0):
         allowed |= {"iterator", "iteratorID"}
     _only(attributes, allowed, kind.name)
     check(element, kind.content, version)

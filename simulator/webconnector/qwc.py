@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from urllib.parse import SplitResult, urlsplit
 
 from lxml import etree
@@ -147,17 +148,10 @@ def _address(name: str, value: str, *, ip_code: str) -> SplitResult:
         raise _refuse(f"{name} {value!r} is not an address: {error}.") from error
     if url.scheme not in ("http", "https") or not host:
         raise _refuse(f"{name} {value!r} is not an http or https address.")
-    if _is_ip(host):
+    with suppress(ValueError):  # as it should be
+        ipaddress.ip_address(host)
         raise _refuse(f"{name} names the IP address {host}; use a host name.", ip_code)
     return url
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _check_identity(elements: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 from urllib.parse import SplitResult, urlsplit
 
@@ -114,25 +115,21 @@ class _Wire:
         return taken
 
 
+@dataclass(kw_only=True, eq=False)
 class HttpTransport:
     """Calls over real HTTP or HTTPS, on one connection that is kept between calls."""
 
-    def __init__(
-        self,
-        *,
-        timeout_seconds: float = CALL_TIMEOUT_SECONDS,
-        continue_wait_seconds: float = CONTINUE_WAIT_SECONDS,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        self._timeout_seconds = timeout_seconds
-        self._continue_wait_seconds = continue_wait_seconds
-        self._tls = tls
+    timeout_seconds: float = CALL_TIMEOUT_SECONDS
+    continue_wait_seconds: float = CONTINUE_WAIT_SECONDS
+    tls: ssl.SSLContext | None = None
+
+    def __post_init__(self) -> None:
         self._wire: _Wire | None = None
         self._origin: tuple[str, str | None, int] | None = None
 
     def __call__(self, url: str, headers: Mapping[str, str], body: bytes | None, /) -> Answer:
         """Send one request and read the whole answer; raises OSError (TimeoutError too)."""
-        deadline = time.monotonic() + self._timeout_seconds
+        deadline = time.monotonic() + self.timeout_seconds
         try:
             wire = self._connected(urlsplit(url), deadline)
             answer, reusable = self._exchange(wire, url, headers, body, deadline)
@@ -148,11 +145,11 @@ class HttpTransport:
 
         A rehearsed fault: 1.0 lets the service have the whole request.
         """
-        deadline = time.monotonic() + self._timeout_seconds
+        deadline = time.monotonic() + self.timeout_seconds
         try:
             wire = self._connected(urlsplit(url), deadline)
             wire.send(_head(urlsplit(url), headers, body, fresh=wire.fresh), deadline)
-            wire.answers_within(self._continue_wait_seconds, deadline)
+            wire.answers_within(self.continue_wait_seconds, deadline)
             wire.send(body[: int(len(body) * fraction)], deadline)
         finally:
             self.close()
@@ -179,7 +176,7 @@ class HttpTransport:
         if scheme != "https":
             return sock
         try:
-            context = self._tls or ssl.create_default_context()
+            context = self.tls or ssl.create_default_context()
             return context.wrap_socket(sock, server_hostname=host)
         except BaseException:
             sock.close()
@@ -192,7 +189,7 @@ class HttpTransport:
         wire.send(_head(urlsplit(url), headers, body, fresh=wire.fresh), deadline)
         if body is None:
             return _read_answer(wire, deadline)
-        if wire.answers_within(self._continue_wait_seconds, deadline):
+        if wire.answers_within(self.continue_wait_seconds, deadline):
             status, version, fields = _read_head(wire, deadline)
             if status != http.client.CONTINUE:  # refused before the body was sent
                 answer, _ = _read_rest(wire, status, version, fields, deadline)
