@@ -17,7 +17,6 @@ from typing import Any
 from twisted.application.service import MultiService, Service
 from twisted.internet import defer
 from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -137,7 +136,7 @@ class RegularWork(MultiService):
         return done.addErrback(lambda failure: tell(self.log, "No heartbeat", failure))
 
 
-class EdgeService(Service):
+class EdgeService(MultiService):
     """The listeners; stopping answers the calls that are under way.
 
     ``listening`` fires with the ports once all are bound, or with why one could not be.
@@ -149,22 +148,21 @@ class EdgeService(Service):
         self, reactor: Any, site: EdgeSite, settings: Settings, setting: str = "listen"
     ) -> None:
         """``setting`` names the addresses."""
+        super().__init__()
         self._reactor = reactor
         self._site = site
         self._drain_seconds = settings.drain_seconds
         self._listen_strings: tuple[str, ...] = getattr(settings, setting)
         self.certificates: list[ServedCertificate] = []
         self._endpoints = [self._endpoint(text, settings, setting) for text in self._listen_strings]
-        self._looking = LoopingCall(self._look_at_certificates)
-        self._looking.clock = reactor
+        if self.certificates:
+            Timer(reactor, CERTIFICATE_SECONDS, self._look_at_certificates).setServiceParent(self)
         self._ports: list[Any] = []
         self.listening: Deferred[None] = Deferred()
 
     def startService(self) -> None:
         super().startService()
         self._listen().chainDeferred(self.listening)
-        if self.certificates:
-            self._looking.start(CERTIFICATE_SECONDS, now=False)
 
     def _endpoint(self, text: str, settings: Settings, setting: str) -> Any:
         """An endpoint, whose certificate is read again when it changes.
@@ -208,9 +206,7 @@ class EdgeService(Service):
     @inlineCallbacks
     def stopService(self) -> Any:
         """Stop listening, answer what was asked, cut what takes too long."""
-        super().stopService()
-        if self._looking.running:
-            self._looking.stop()
+        yield super().stopService()
         for port in self._ports:
             yield port.stopListening()
         drained = self._site.drain()

@@ -118,6 +118,7 @@ class Callbacks(Protocol):
         """Whose a ticket is, as far as that is known without asking the store."""
 
 
+@define(eq=False, repr=False)
 class SoapBody(Body):
     """The body of a call: read as it arrives, large only for what a live session has to say.
 
@@ -127,19 +128,16 @@ class SoapBody(Body):
     Web Connector hears an answer of its session and not a broken connection.
     """
 
-    def __init__(
-        self, limit_bytes: int, callbacks: Callbacks, large: set[str], kept_bytes: int = 0
-    ) -> None:
-        self.limit_bytes = limit_bytes
-        self._kept_bytes = kept_bytes or limit_bytes
-        self._callbacks = callbacks
-        self._large = large
-        self._size = 0
-        self._ticket = ""  # under which this body is among the large ones
-        self._reader = EnvelopeReader()
-        self._refused: EnvelopeRefused | None = None
-        self._too_large = False
-        self._is_done = False
+    limit_bytes: int
+    _callbacks: Callbacks
+    _large: set[str]
+    _kept_bytes: int
+    _size: int = 0
+    _ticket: str = ""  # under which this body is among the large ones
+    _reader: EnvelopeReader = field(factory=EnvelopeReader)
+    _refused: EnvelopeRefused | None = None
+    _too_large: bool = False
+    _is_done: bool = False
 
     def feed(self, data: bytes) -> None:
         """Read on; what follows a refusal is not looked at."""
@@ -256,7 +254,8 @@ class Edge(Resource):
         named = operation_of_soap_action(_first(head, b"SOAPAction").decode("ascii", "replace"))
         if named is not None and not named.may_be_large:
             limit_bytes = limits.words_limit_bytes if named.has_words else 0
-            return SoapBody(max(limits.body_limit_bytes, limit_bytes), self._callbacks, self._large)
+            limit_bytes = max(limits.body_limit_bytes, limit_bytes)
+            return SoapBody(limit_bytes, self._callbacks, self._large, limit_bytes)
         kept_bytes = limits.response_limit_bytes
         return SoapBody(kept_bytes * THROWN_AWAY, self._callbacks, self._large, kept_bytes)
 
