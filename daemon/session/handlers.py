@@ -579,8 +579,7 @@ class CallbackHandlers:
 
     def thd_is_live(self, ticket: str) -> bool:
         """Whether a large body may come in under this ticket."""
-        now = self._now()
-        return sessions.is_live_ticket(passwords.ticket_hash(ticket), now)
+        return sessions.is_live_ticket(passwords.ticket_hash(ticket))
 
     def _session_or_sentence(self, ticket: str) -> Session | str:
         """The session of a ticket; a sentence for one that has none, such as that of a refusal."""

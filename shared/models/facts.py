@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from shared.models.statements import Engine, current
 from shared.structs import Value
 
@@ -28,9 +26,7 @@ _QUESTIONS: dict[Engine, tuple[str, str]] = {
 def read() -> StoreFacts:
     """Ask the engine of the current unit; SQLite's size is without its journal."""
     engine, database = current()
-    version, size = (_answer(database, question) for question in _QUESTIONS[engine])
+    version, size = (
+        database.execute_sql(question).fetchone()[0] for question in _QUESTIONS[engine]
+    )
     return StoreFacts(engine, str(version).partition(" ")[0], int(size))
-
-
-def _answer(database: Any, question: str) -> Any:
-    return database.execute_sql(question).fetchone()[0]

@@ -94,13 +94,13 @@ def copy(source: Store, target: Store, told: Told) -> tuple[CopiedTable, ...]:
     else, or takes a row in another way; it is no store then.
     """
     with source.holding_still():
-        _begin(source, target)
+        _begin(target)
         done = 0
         for table in TABLES:
-            for count in _copied(source, target, table):
+            for count in _copied(target, table):
                 done += count
                 told(table.name, done)
-        same = tuple(_compared(source, target, table) for table in TABLES)
+        same = tuple(_compared(target, table) for table in TABLES)
         numbers = _last_numbers()
     with target.transaction():
         _go_on_from(numbers)
@@ -108,7 +108,7 @@ def copy(source: Store, target: Store, told: Told) -> tuple[CopiedTable, ...]:
     return same
 
 
-def _begin(source: Store, target: Store) -> None:
+def _begin(target: Store) -> None:
     """Mark the target as a copy of this source, or see that it is one."""
     origin = installation.token()
     with target.transaction():
@@ -142,7 +142,7 @@ def _note(place: str, reached: str) -> None:
     _run(f"INSERT INTO {UNFINISHED_COPY} VALUES (?, ?)", (place, reached))  # noqa: S608
 
 
-def _copied(source: Store, target: Store, table: _Table) -> Iterator[int]:
+def _copied(target: Store, table: _Table) -> Iterator[int]:
     """Copy what the target lacks of a table; yields the size of each batch."""
     with target.reading():
         reached = _place(table.name)
@@ -174,7 +174,7 @@ def _written(table: _Table, row: Row) -> Row:
     )
 
 
-def _compared(source: Store, target: Store, table: _Table) -> CopiedTable:
+def _compared(target: Store, table: _Table) -> CopiedTable:
     there = _summed(table)
     with target.reading():
         here = _summed(table)

@@ -116,7 +116,7 @@ _SILENT = Statement(
 )
 
 
-def is_live_ticket(ticket_hash: str, now: datetime) -> bool:
+def is_live_ticket(ticket_hash: str) -> bool:
     """Tell whether a session with this ticket has not ended, whatever its lease."""
     return bool(_IS_LIVE.all(ticket_hash=ticket_hash))
 

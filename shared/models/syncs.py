@@ -194,7 +194,7 @@ _LATEST = Statement(
 )
 
 
-def request_stop(sync_id: int, who: str, now: datetime) -> Sync:
+def request_stop(sync_id: int, who: str) -> Sync:
     """Ask a sync to stop at its next step, where it ends canceled.
 
     Raises NotFound, or NotPossible when it ended already.

@@ -300,7 +300,7 @@ class StopPlan(Plan[Outcome], kw_only=True):
     def apply(self, by: Operator) -> Outcome:
         """Leave the mark that the daemon looks for."""
         for sync_id in self.sync_ids:
-            sync = syncs.request_stop(sync_id, by.who, by.now)
+            sync = syncs.request_stop(sync_id, by.who)
             by.note("sync.stop", sync.connection, f"sync {sync_id}")
         stopping = count(len(self.sync_ids), "sync")
         sentence = f"Stopping {stopping}: takes effect at the Web Connector's next call."

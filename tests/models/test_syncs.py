@@ -77,10 +77,10 @@ def test_syncs_are_listed_newest_first_and_page_by_page(books):
 
 
 def test_a_stop_is_asked_for_while_the_sync_runs(books):
-    assert syncs.request_stop(books.sync.id, "anna", NOON).stop_requested_by == "anna"
+    assert syncs.request_stop(books.sync.id, "anna").stop_requested_by == "anna"
     syncs.save(books.sync.id, state=SyncState.CANCELED)
     with pytest.raises(NotPossible, match="has ended: canceled"):
-        syncs.request_stop(books.sync.id, "anna", NOON)
+        syncs.request_stop(books.sync.id, "anna")
 
 
 def test_the_last_word_on_an_object_stands(books):

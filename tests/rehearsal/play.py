@@ -251,7 +251,7 @@ class Rehearsal:
         with self.stage.store.transaction():
             for sync in syncs.list_syncs(self.connection_id, limit=3):
                 if sync.state in (SyncState.PENDING, SyncState.STARTED):
-                    syncs.request_stop(sync.id, OPERATOR, self.stage.now)
+                    syncs.request_stop(sync.id, OPERATOR)
 
     def _somebody_pays(self) -> None:
         self.boundaries.append((self.rnd.randint(4, 40), self._pay_by_hand))

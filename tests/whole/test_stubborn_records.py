@@ -332,7 +332,7 @@ def test_stopping_a_sync_whose_web_connector_is_gone_frees_the_company(rig):
     late = rig.by_hand()
     assert late.log_in()[1] == "busy"
     with rig.store.transaction():
-        syncs.request_stop(rig.syncs()[0].id, "ada", rig.now)
+        syncs.request_stop(rig.syncs()[0].id, "ada")
     assert late.log_in()[1] == ""
     assert rig.syncs()[1].state is SyncState.CANCELED
 

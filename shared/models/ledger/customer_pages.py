@@ -212,11 +212,7 @@ _KNOWN = Statement(lambda: _select().where(t.Customer.has("connection", list_id=
 
 def of_ids(ids: Collection[int]) -> dict[int, CustomerSides]:
     """Return these customers by number, without what they owe."""
-    return {one.id: one for one in map(_read_alone, _OF_IDS.all(ids=ids))}
-
-
-def _read_alone(row: Row) -> CustomerSides:
-    return _read(row, ())
+    return {one.id: one for one in (_read(row, ()) for row in _OF_IDS.all(ids=ids))}
 
 
 _OF_IDS = Statement(lambda: _select().where(among(t.Customer.id, "ids")))

@@ -91,7 +91,8 @@ def store_invoices(connection_id: int, batch: Sequence[IncomingInvoice]) -> Stor
             stored.updated.append(txn_id)
     written = [invoices[txn_id] for txn_id in chain(stored.imported, stored.updated)]
     _WRITE.many(_row(connection_id, invoice) for invoice in written)
-    rows = _row_ids(connection_id, written)
+    written_ids = [one.txn_id for one in written]
+    rows: dict[str, int] = dict(_NUMBERS.all(connection=connection_id, ids=written_ids))
     _write_lines(rows, written, stored.updated)
     _see(connection_id, known, {one: invoices[one].balance_cents for one in stored.unchanged})
     stored.rows.extend((*rows.values(), *(known[one][_ID] for one in stored.unchanged)))
@@ -178,10 +179,6 @@ _WRITE = put_rows(
 def _row(connection_id: int, invoice: IncomingInvoice) -> Row:
     ours = (numbers.key(invoice.number), "", t.UNSETTLED, invoice.balance_cents)
     return (connection_id, *invoice[:-1], *ours)
-
-
-def _row_ids(connection_id: int, written: Sequence[IncomingInvoice]) -> dict[str, int]:
-    return dict(_NUMBERS.all(connection=connection_id, ids=[one.txn_id for one in written]))
 
 
 def _write_lines(

@@ -80,16 +80,7 @@ def affected(connection_id: int, name: str) -> Affected:
 def of_name(connection_id: int, name: str) -> list[Payment]:
     """Return the payments that ``affected`` counts, by number."""
     ids = [one.id for one in _named(connection_id, name)]
-    return rows.given(_BY_ID.all(ids=ids))
-
-
-_BY_ID = Statement(
-    lambda: (
-        t.Payment.select(*rows.PAYMENT_FIELDS)
-        .where(among(t.Payment.id, "ids"))
-        .order_by(t.Payment.id)
-    )
-)
+    return rows.given(rows.PAYMENTS.all(ids=ids))
 
 
 def _amounts(found: Iterable[tuple[str, int]]) -> tuple[tuple[str, Decimal], ...]:

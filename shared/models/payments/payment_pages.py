@@ -77,13 +77,10 @@ def _in_order() -> Any:
 
 def get(payment_id: int) -> Payment:
     """Find a payment by its number; raises NotFound."""
-    found = rows.shown(_GET.all(id=payment_id))
+    found = rows.shown(rows.PAYMENTS.all(ids=[payment_id]))
     if not found:
         raise NotFound("payment", payment_id)
     return found[0]
-
-
-_GET = Statement(lambda: t.Payment.select(*rows.PAYMENT_FIELDS).where(t.Payment.has("id")))
 
 
 def find(connection_id: int, text: str) -> Payment:
@@ -127,7 +124,7 @@ def numbered(text: str, connection_ids: Collection[int]) -> list[Payment]:
     digits = text.removeprefix("#")
     if not (digits.isascii() and digits.isdecimal()):
         return []
-    found = rows.shown(_GET.all(id=min(int(digits), _LARGEST_ID)))
+    found = rows.shown(rows.PAYMENTS.all(ids=[min(int(digits), _LARGEST_ID)]))
     return [one for one in found if one.connection_id in connection_ids]
 
 
@@ -302,12 +299,7 @@ def _paying(condition: Any) -> Any:
 
 def of_ids(ids: Collection[int]) -> dict[int, Payment]:
     """Return these payments by number, as they are shown."""
-    return {one.id: one for one in rows.shown(_OF_IDS.all(ids=ids))}
-
-
-_OF_IDS = Statement(
-    lambda: t.Payment.select(*rows.PAYMENT_FIELDS).where(among(t.Payment.id, "ids"))
-)
+    return {one.id: one for one in rows.shown(rows.PAYMENTS.all(ids=ids))}
 
 
 def of_invoice(connection_id: int, txn_id: str) -> list[Payment]:

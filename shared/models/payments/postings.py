@@ -302,13 +302,6 @@ def _is_held_back(
     return only_planned and moved.state is not PostingState.PLANNED and held is not stood
 
 
-def note(
-    posting_id: int, event: str, detail: str, now: datetime, *, set_id: str = "", who: str = ""
-) -> None:
-    """Add a step to the life of a posting that changes nothing."""
-    standing.add_event(posting_id, now, event, detail, set_id, who)
-
-
 def expect(
     posting_id: int,
     balances: Mapping[str, Decimal],

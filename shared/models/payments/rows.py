@@ -25,6 +25,12 @@ _NOT_OF_ITS_ROW = ("external_id", "txn_id", "ref_number", "uses")
 ALLOWANCES = Mapper(Allowances, t.Payment)
 _PAYMENT = Mapper(Payment, t.Payment, but=_NOT_OF_ITS_ROW, allowances=ALLOWANCES)
 PAYMENT_FIELDS: tuple[Any, ...] = (t.Payment.id, t.Payment.key, *_PAYMENT.fields)
+PAYMENTS = Statement(
+    lambda: (
+        t.Payment.select(*PAYMENT_FIELDS).where(among(t.Payment.id, "ids")).order_by(t.Payment.id)
+    )
+)
+"""Rows of payments by their numbers."""
 POSTING = Mapper(Posting, t.Posting, but=["uses"])
 POSTING_USE = Mapper(PostingUse, t.PostingUse)
 

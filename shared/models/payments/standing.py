@@ -163,13 +163,10 @@ _WAITS_NO_MORE = Statement(
 
 def _find(payment_id: int) -> Payment:
     """Find a payment by its number, as it came in; raises NotFound."""
-    found = rows.given(_ROW.all(id=payment_id))
+    found = rows.given(rows.PAYMENTS.all(ids=[payment_id]))
     if not found:
         raise NotFound("payment", payment_id)
     return found[0]
-
-
-_ROW = Statement(lambda: t.Payment.select(*rows.PAYMENT_FIELDS).where(t.Payment.has("id")))
 
 
 def retry(payment_id: int, who: str, now: datetime) -> None:

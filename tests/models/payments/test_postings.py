@@ -8,7 +8,7 @@ import pytest
 
 from shared.errors import NotFound
 from shared.models import problems
-from shared.models.payments import payment_pages, postings
+from shared.models.payments import payment_pages, postings, standing
 from shared.operations import payments
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import ProblemState, RecordKind
@@ -264,7 +264,7 @@ def test_the_life_of_a_payment_begins_when_it_came_in(till):
 def test_each_step_is_told_in_its_order(till):
     till.take_in(pays())
     part = till.move(P.SENT, event="sent", set_id="SET1", now=later(minutes=1))
-    postings.note(part.id, "looked for", "not there", later(minutes=2), who="anna")
+    standing.add_event(part.id, later(minutes=2), "looked for", "not there", who="anna")
     steps = postings.life(till.payment().id)
     assert [(one.event, one.detail, one.set_id, one.who) for one in steps[2:]] == [
         ("sent", "", "SET1", ""),
