@@ -30,8 +30,14 @@ from daemon.api.resource import make_api_site
 from daemon.callbacks import WebConnectorCallbacks
 from daemon.callers import Callers
 from daemon.clock_watch import ClockWatch, this_machine
-from daemon.connectors.registry import platforms
-from daemon.connectors.service import LOOK_SECONDS, Connected, connected, opened, sameness
+from daemon.connectors.service import (
+    LOOK_SECONDS,
+    Connected,
+    connected,
+    opened,
+    platforms,
+    sameness,
+)
 from daemon.connectors.worker import ConnectorWorker
 from daemon.edge.downloads import Downloads
 from daemon.edge.http import EdgeSite

@@ -1,7 +1,7 @@
 """The seam: what a billing platform must offer, and may not do.
 
-A platform is a class with the methods of ``Platform``, in a folder of its own; ``PLATFORMS`` in
-``daemon/connectors/registry.py`` names it. Outbox, dry run, mapping and screens know no more of it
+A platform is a class with the methods of ``Platform``, in a folder of its own; ``platforms`` in
+``daemon/connectors/service.py`` names it. Outbox, dry run, mapping and screens know no more of it
 than stands here. It
 
 - only talks to its service: it sees no store, keeps nothing in memory that matters, decides

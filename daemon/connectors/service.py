@@ -1,8 +1,8 @@
-"""The accounts that are connected: what each worker is made of, and when it is made anew."""
+"""Which platforms there are, which accounts are connected, and when a worker is made anew."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred, succeed
 from daemon.connectors.platform import Answer, Capabilities, Company, NotNow, Platform, Prepared
 from shared.models.platforms import accounts
 from shared.models.store import Store
+from shared.rules import invoiced
 from shared.rules.connectors import Change, PlatformAccount
 from shared.rules.outlets import Refused
 from shared.sealing import CannotOpen
@@ -19,6 +20,21 @@ Make = Callable[[PlatformAccount, str], Platform]
 """Makes a platform for an account with its key."""
 Connected = tuple[PlatformAccount, bytes]
 """An account, and its key as the store holds it."""
+
+
+def platforms(reactor: Any) -> Mapping[str, Make]:
+    """Every platform by the name that accounts have for it.
+
+    What one needs, such as TLS, is imported for the first account that is connected.
+    """
+
+    def of_invoiced(account: PlatformAccount, key: str) -> Platform:
+        from daemon.connectors.invoiced.client import Client
+        from daemon.connectors.invoiced.platform import Invoiced
+
+        return Invoiced(Client(reactor, account.url, key), account.time_zone)
+
+    return {invoiced.NAME: of_invoiced}
 
 
 def connected(_store: Store) -> list[Connected]:
