@@ -6,11 +6,11 @@ element, and what does not fit it, is told by the reader that each of them names
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from shared.qbxml.refs import read_full_name, read_ref, read_spare_ref
-from shared.qbxml.shape import Element, Leaf, Node, Shape
+from shared.qbxml.shape import Convert, Element, Leaf, Node, Shape
 from shared.qbxml.text import (
     read_amount,
     read_cents,
@@ -37,34 +37,22 @@ def object_id(name: str, *, needed: bool = False) -> Leaf:
     return Leaf((name,), read_id, needed=needed)
 
 
-def moment(name: str, *, spare: bool = False) -> Leaf:
-    """A wall clock, as text."""
-    return Leaf((name,), wall_clock, spare)
+def _leaf(name: str, *, read: Convert, spare: bool = False) -> Leaf:
+    return Leaf((name,), read, spare)
 
 
-def day(name: str, *, spare: bool = False) -> Leaf:
-    """A date or None."""
-    return Leaf((name,), read_date, spare)
-
-
-def amount(name: str, *, spare: bool = False) -> Leaf:
-    """An amount or None."""
-    return Leaf((name,), read_amount, spare)
-
-
-def stored_day(name: str, *, spare: bool = False) -> Leaf:
-    """A date as ISO text, or None."""
-    return Leaf((name,), read_day, spare)
-
-
-def cents(name: str, *, spare: bool = False) -> Leaf:
-    """An amount in whole hundredths, or None."""
-    return Leaf((name,), read_cents, spare)
-
-
-def flag(name: str, *, spare: bool = False) -> Leaf:
-    """True, False or None."""
-    return Leaf((name,), read_flag, spare)
+moment = partial(_leaf, read=wall_clock)
+"""A wall clock, as text."""
+day = partial(_leaf, read=read_date)
+"""A date or None."""
+stored_day = partial(_leaf, read=read_day)
+"""A date as ISO text, or None."""
+amount = partial(_leaf, read=read_amount)
+"""An amount or None."""
+cents = partial(_leaf, read=read_cents)
+"""An amount in whole hundredths, or None."""
+flag = partial(_leaf, read=read_flag)
+"""True, False or None."""
 
 
 def ref(name: str, *, spare: bool = False) -> Node:

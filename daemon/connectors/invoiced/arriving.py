@@ -21,9 +21,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Any
 
 from daemon.connectors.invoiced.api import Api, ApiNotNow, ApiRefusal, ApiSilence, Page
+from daemon.connectors.invoiced.looking import Looks
 from daemon.connectors.invoiced.received import Record, arrival, unread_because
 from daemon.connectors.platform import Arrivals
 from shared.rules.arrivals import Arrival
@@ -38,7 +38,6 @@ PER_PAGE = 100
 TURNS = ("refund", "dispute", "payment", "")
 """The kinds of events, one for each poll; at the last turn none is asked for."""
 _SHOWN = {"include": "applied_to", "expand": "customer"}
-_GONE = 404
 _EVENT = "event/"
 """So an event is called that could not be read, followed by its id."""
 
@@ -118,6 +117,7 @@ class Arriving:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        self._looks = Looks(api)
 
     async def after(self, text: str, watched: Sequence[Watched], zone: str) -> Arrivals:
         """What happened after the cursor, a page at a time, and how the watched ones are."""
@@ -237,7 +237,7 @@ class Arriving:
             return [str(about["id"])] if is_deleted else []
         charge = about if kind == "dispute" and "charge" not in about else None
         if charge is None:
-            charge = await self._read(f"/charges/{about['charge']}")
+            charge = await self._looks.read(f"/charges/{about['charge']}")
         return await self._paid_by(charge) if charge else []
 
     async def _paid_by(self, charge: Record) -> list[str]:
@@ -260,7 +260,7 @@ class Arriving:
         try:
             if not name.startswith(_EVENT):
                 return [await self._payment(name, zone, cursor)]
-            event = await self._read(f"/events/{name.removeprefix(_EVENT)}")
+            event = await self._looks.read(f"/events/{name.removeprefix(_EVENT)}")
             ids = await self._payments_of(event) if event else []
             told = Arrival(name, None, passed_over=True)
             return [told, *[await self._payment(id_, zone, cursor) for id_ in ids]]
@@ -272,17 +272,8 @@ class Arriving:
             return [Arrival(name, None, unread=unread_because(why))]
 
     async def _payment(self, their_id: str, zone: str, cursor: Cursor) -> Arrival:
-        record = await self._read(f"/payments/{their_id}", _SHOWN)
+        record = await self._looks.read(f"/payments/{their_id}", _SHOWN)
         return Arrival(their_id, None) if record is None else _arrival(record, zone, cursor)
-
-    async def _read(self, path: str, query: Mapping[str, str] | None = None) -> Any:
-        """A record; None where it is gone."""
-        try:
-            return await self._api.get(path, query)
-        except ApiRefusal as why:
-            if why.status == _GONE:
-                return None
-            raise
 
 
 def _moved(record: Record) -> int:

@@ -28,8 +28,12 @@ class Looks:
     async def one(self, kind: str, their_id: str) -> Record | None:
         """The record of this id."""
         query = {"include": "applied_to"} if kind == "payments" else None
+        return await self.read(f"/{kind}/{their_id}", query)
+
+    async def read(self, path: str, query: Mapping[str, str] | None = None) -> Record | None:
+        """What is at this path."""
         try:
-            return await self._api.get(f"/{kind}/{their_id}", query)  # type: ignore[no-any-return]
+            return await self._api.get(path, query)  # type: ignore[no-any-return]
         except ApiRefusal as why:
             if why.status == GONE:
                 return None
