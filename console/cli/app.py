@@ -62,40 +62,42 @@ def cli(ctx: click.Context, config: Path | None) -> None:
     ctx.call_on_close(context.close)
 
 
-for name, place, told in (
-    ("alerts", "alerts:alerts", "Notify people when something goes wrong; test it."),
-    ("audit", "audit:audit", "List who changed what, and when."),
-    ("connection", "connection:connection", "Add, list, show, edit and remove connections."),
-    ("credits", "credits:credit_memos", "List the credit memos that customers can still use."),
-    (
-        "customers",
-        "customers:customers",
-        ("List the customers that imported invoices are billed to."),
-    ),
-    ("db", "store:db", "Upgrade, back up, check, restore or move the store."),
-    ("doctor", "doctor:doctor", "Check everything and show what to do."),
-    ("events", "events:events", "List what happened, as programs and webhooks get it."),
-    ("find", "find:find", "Find anything by its number, an ID or a name."),
-    ("hints", "hints:hints", "Look up what a code or a message means and what to do."),
-    ("invoiced", "invoiced:invoiced", "Connect an Invoiced account: send and receive records."),
-    ("invoices", "invoices:invoices", "List, show or export the imported invoices."),
-    ("operator", "operators:operator", "Set who may look, run or manage."),
-    ("password", "qwc:password", "Replace a Web Connector password."),
-    (
-        "payments",
-        "payments:payments",
-        ("Add, import, list and show payments; settle unknown outcomes."),
-    ),
-    ("problems", "problems:problems", "Problems that need attention: list, retry, skip."),
-    ("qwc", "qwc:qwc", "Write .qwc files with a new password."),
-    ("reconcile", "reconcile:reconcile", "Compare both sides, differences first."),
-    ("service", "service:service", "Install, check or remove the daemon as a service."),
-    ("syncs", "syncs:syncs", "List syncs and their results; stop a running sync."),
-    ("token", "tokens:token", "Create, list and revoke API tokens for programs."),
-    ("trends", "trends:trends", "Show syncs per day and money per week."),
-    ("webhook", "webhooks:webhook", "Send events to other programs."),
-):
-    cli.add_later(name, f"console.cli.{place}", told)
-cli.add_later(
-    "console", "console.command:console", ("Watch syncs and fix problems in this terminal.")
-)
+COMMANDS = {
+    "alerts": "Notify people when something goes wrong; test it.",
+    "audit": "List who changed what, and when.",
+    "connection": "Add, list, show, edit and remove connections.",
+    "credits": "List the credit memos that customers can still use.",
+    "customers": "List the customers that imported invoices are billed to.",
+    "db": "Upgrade, back up, check, restore or move the store.",
+    "doctor": "Check everything and show what to do.",
+    "events": "List what happened, as programs and webhooks get it.",
+    "find": "Find anything by its number, an ID or a name.",
+    "hints": "Look up what a code or a message means and what to do.",
+    "invoiced": "Connect an Invoiced account: send and receive records.",
+    "invoices": "List, show or export the imported invoices.",
+    "operator": "Set who may look, run or manage.",
+    "password": "Replace a Web Connector password.",
+    "payments": "Add, import, list and show payments; settle unknown outcomes.",
+    "problems": "Problems that need attention: list, retry, skip.",
+    "qwc": "Write .qwc files with a new password.",
+    "reconcile": "Compare both sides, differences first.",
+    "service": "Install, check or remove the daemon as a service.",
+    "syncs": "List syncs and their results; stop a running sync.",
+    "token": "Create, list and revoke API tokens for programs.",
+    "trends": "Show syncs per day and money per week.",
+    "webhook": "Send events to other programs.",
+}
+ELSEWHERE = {
+    "credits": "credits:credit_memos",
+    "db": "store:db",
+    "operator": "operators:operator",
+    "password": "qwc:password",
+    "token": "tokens:token",
+    "webhook": "webhooks:webhook",
+}
+"""The module and the name of a command, where they are not as the command is called."""
+
+for name, told in COMMANDS.items():
+    cli.add_later(name, f"console.cli.{ELSEWHERE.get(name, f'{name}:{name}')}", told)
+told = "Watch syncs and fix problems in this terminal."
+cli.add_later("console", "console.command:console", told)

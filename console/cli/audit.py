@@ -11,7 +11,7 @@ import click
 from console.cli.context import CommandContext
 from console.cli.deciding import PlanOf, decides
 from console.cli.listing import Found, Listing, limit_option, newest
-from console.cli.params import Day, connection_option
+from console.cli.params import DAY, connection_option
 from console.fields import field
 from shared import dates
 from shared.operations import audit as operations
@@ -43,8 +43,8 @@ ENTRIES = Listing[AuditEntry](
 @click.option("--who", metavar="TEXT", help="Only changes by users whose name contains TEXT.")
 @click.option("--action", metavar="TEXT", help=("Only actions that contain TEXT, such as retry."))
 @click.option("--text", metavar="TEXT", help="Only entries that contain TEXT anywhere.")
-@click.option("--since", metavar="DATE", type=Day(), help="Only from this date on.")
-@click.option("--until", metavar="DATE", type=Day(), help="Only up to and including this date.")
+@click.option("--since", metavar="DATE", type=DAY, help="Only from this date on.")
+@click.option("--until", metavar="DATE", type=DAY, help="Only up to and including this date.")
 @limit_option(RECENT)
 @ENTRIES.command
 def list_entries(
@@ -72,7 +72,7 @@ def list_entries(
 
 
 @audit.command()
-@click.option("--before", metavar="DATE", type=Day(), required=True, help="Before this date.")
+@click.option("--before", metavar="DATE", type=DAY, required=True, help="Before this date.")
 @click.option(
     "--out",
     "file",

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from console.cli.params import NO_DATE, CompanyFile, Day, Hours
+from console.cli.params import COMPANY_FILE, DAY, HOURS, NO_DATE
 from shared.operations.describe.connection_settings import SETTINGS, Setting
 
 _TYPED: dict[str, dict[str, Any]] = {
-    "company_file": {"type": CompanyFile()},
-    "start_date": {"type": Day(), "metavar": "DATE"},
-    "quiet_hours": {"type": Hours(), "metavar": "HOURS"},
+    "company_file": {"type": COMPANY_FILE},
+    "start_date": {"type": DAY, "metavar": "DATE"},
+    "quiet_hours": {"type": HOURS, "metavar": "HOURS"},
 }
 
 

@@ -21,32 +21,11 @@ from shared.operations.describe.text import plain
 
 NARROWEST = 40
 _COLORS = {
-    "ok": "green",
-    "warn": "yellow",
-    "fail": "red",
-    "finished": "green",
-    "resolved": "green",
-    "posted": "green",
-    "imported": "green",
-    "running": "cyan",
-    "stopping": "cyan",
-    "pending": "cyan",
-    "retry": "cyan",
-    "ready": "cyan",
-    "sent": "cyan",
-    "waiting": "yellow",
-    "some failed": "yellow",
-    "interrupted": "yellow",
-    "not eligible": "yellow",
-    "canceled": "yellow",
-    "skipped": "yellow",
-    "withdrawn": "yellow",
-    "left-out": "yellow",
-    "failed": "red",
-    "open": "red",
-    "unknown": "red",
-    "parked": "red",
-    "refused": "red",
+    **dict.fromkeys(("ok", "finished", "resolved", "posted", "imported"), "green"),
+    **dict.fromkeys(("running", "stopping", "pending", "retry", "ready", "sent"), "cyan"),
+    **dict.fromkeys(("warn", "waiting", "some failed", "interrupted", "not eligible"), "yellow"),
+    **dict.fromkeys(("canceled", "skipped", "withdrawn", "left-out"), "yellow"),
+    **dict.fromkeys(("fail", "failed", "open", "unknown", "parked", "refused"), "red"),
 }
 
 

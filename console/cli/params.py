@@ -19,102 +19,85 @@ if TYPE_CHECKING:
     from shared.rules.values import Connection
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+T = TypeVar("T")
 NO_DATE = date.max
 FROM_STANDARD_INPUT = "-"
 
 
-class Day(click.ParamType[date]):
-    """A date as ``11/28/2026`` or ``2026-11-28``; the word ``none`` takes a date away."""
+class Typed(click.ParamType[T]):
+    """A value that ``read`` makes of a word; for what it cannot take, it raises ValueError."""
 
-    name = "date"
+    def __init__(self, name: str, read: Callable[[str], T]) -> None:
+        self.name = name
+        self._read = read
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Read the date; NO_DATE stands for ``none``. Fails with what was expected."""
-        if isinstance(value, date):
-            return value
-        if value.lower() == "none":
-            return NO_DATE
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> T:
+        if not isinstance(value, str):
+            default: T = value
+            return default
         try:
-            return dates.read_day(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a date; write it as {dates.EXAMPLE}, or none.", param, ctx)
-
-
-class Money(click.ParamType[Decimal]):
-    """An amount as ``1234.50``; what a payment is told in is never below zero."""
-
-    name = "amount"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Decimal:
-        """Read the amount; fails with what was expected."""
-        from shared.operations.payment_terms import Unreadable, read_amount
-
-        if isinstance(value, Decimal):
-            return value
-        try:
-            amount = read_amount(value)
-        except Unreadable as fault:
-            self.fail(f"{fault}.", param, ctx)
-        if amount < 0:
-            self.fail(f"{value} is below zero.", param, ctx)
-        return amount
-
-
-class Share(click.ParamType[tuple[str, Decimal]]):
-    """What one document gets of a payment, as ``1042=10.00``; it is parted at the last ``=``."""
-
-    name = "share"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, Decimal]:
-        """Read document and amount; fails with what was expected."""
-        from shared.operations.payment_terms import Unreadable, read_share
-
-        if isinstance(value, tuple):
-            return value
-        try:
-            return read_share(value)
-        except Unreadable as fault:
-            self.fail(f"{fault}.", param, ctx)
-
-
-class CompanyFile(click.ParamType[str]):
-    """The full Windows path of a company file; empty for the one that is open."""
-
-    name = "path"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        r"""Check the path without touching a disk: ``C:\…`` or ``\\server\…``, ending in .qbw."""
-        path = PureWindowsPath(value)
-        if value and not (path.is_absolute() and path.suffix.lower() == ".qbw"):
-            self.fail(
-                f"{value!r} is not the full path of a company file; write it as the Windows PC "
-                r"knows it, such as 'C:\Books\Larkspur.qbw', or leave it empty for the file "
-                "that is open in QuickBooks.",
-                param,
-                ctx,
-            )
-        return str(value)
-
-
-class Hours(click.ParamType[str]):
-    """Quiet hours; ``none``, or nothing, for no such hours."""
-
-    name = "hours"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Read ``08:00-17:00`` or ``08:00-17:00 America/Chicago``."""
-        if value.strip().lower() in ("", "none"):
-            return ""
-        from shared.rules.quiet_hours import NotQuietHours, QuietHours
-
-        try:
-            return str(QuietHours.parse(value))
-        except NotQuietHours as why:
+            return self._read(value)
+        except ValueError as why:
             self.fail(str(why), param, ctx)
+
+
+def _day(word: str) -> date:
+    if word.lower() == "none":
+        return NO_DATE
+    try:
+        return dates.read_day(word)
+    except ValueError:
+        raise ValueError(f"{word!r} is not a date; write it as {dates.EXAMPLE}, or none.") from None
+
+
+def _amount(word: str) -> Decimal:
+    from shared.operations.payment_terms import Unreadable, read_amount
+
+    try:
+        amount = read_amount(word)
+    except Unreadable as fault:
+        raise ValueError(f"{fault}.") from fault
+    if amount < 0:
+        raise ValueError(f"{word} is below zero.")
+    return amount
+
+
+def _share(word: str) -> tuple[str, Decimal]:
+    from shared.operations.payment_terms import Unreadable, read_share
+
+    try:
+        return read_share(word)
+    except Unreadable as fault:
+        raise ValueError(f"{fault}.") from fault
+
+
+def _company_file(word: str) -> str:
+    path = PureWindowsPath(word)
+    if word and not (path.is_absolute() and path.suffix.lower() == ".qbw"):
+        raise ValueError(
+            f"{word!r} is not the full path of a company file; write it as the Windows PC "
+            r"knows it, such as 'C:\Books\Larkspur.qbw', or leave it empty for the file "
+            "that is open in QuickBooks."
+        )
+    return word
+
+
+def _hours(word: str) -> str:
+    from shared.rules.quiet_hours import QuietHours
+
+    return "" if word.strip().lower() in ("", "none") else str(QuietHours.parse(word))
+
+
+DAY = Typed("date", _day)
+"""A date as ``11/28/2026`` or ``2026-11-28``; NO_DATE for ``none``, which takes a date away."""
+MONEY = Typed("amount", _amount)
+"""An amount as ``1234.50``; what a payment is told in is never below zero."""
+SHARE = Typed("share", _share)
+"""What one document gets of a payment, as ``1042=10.00``; it is parted at the last ``=``."""
+COMPANY_FILE = Typed("path", _company_file)
+"""The full Windows path of a company file, checked without a disk; empty: the one that is open."""
+HOURS = Typed("hours", _hours)
+"""Quiet hours, as ``08:00-17:00 America/Chicago``; ``none``, or nothing, for no such hours."""
 
 
 def refuse_as_option(name: str) -> None:

@@ -19,11 +19,11 @@ from console.cli.deciding import decide
 from console.cli.errors import Refused, WrongUsage
 from console.cli.json_option import json_option
 from console.cli.params import (
+    DAY,
     FROM_STANDARD_INPUT,
+    MONEY,
     NO_DATE,
-    Day,
-    Money,
-    Share,
+    SHARE,
     chosen_connection,
     name_argument,
     named_argument,
@@ -54,7 +54,7 @@ TRIES = 3
 @click.command()
 @name_argument
 @click.option("--external-id", metavar="ID", required=True, help="Its ID on the platform.")
-@click.option("--amount", type=Money(), required=True, help="Amount paid, such as 1234.50.")
+@click.option("--amount", type=MONEY, required=True, help="Amount paid, such as 1234.50.")
 @click.option(
     "--invoice",
     metavar="NUMBER|TXNID",
@@ -62,7 +62,7 @@ TRIES = 3
 )
 @click.option(
     "--applied",
-    type=Share(),
+    type=SHARE,
     metavar="INVOICE=AMOUNT",
     multiple=True,
     help="Amount for one invoice, by number or TxnID; may be repeated.",
@@ -70,7 +70,7 @@ TRIES = 3
 @click.option(
     "--credit-note",
     "credit_notes",
-    type=Share(),
+    type=SHARE,
     metavar="DOCUMENT=AMOUNT",
     multiple=True,
     help="Credit note used with it, recorded but not posted; may be repeated.",
@@ -89,7 +89,7 @@ TRIES = 3
 @click.option("--reference", metavar="TEXT", help="The gateway's ID, or a check number.")
 @click.option("--gateway", metavar="GATEWAY", help="Gateway, such as stripe.")
 @click.option(
-    "--date", "day", type=Day(), metavar="DATE", help="Date of the payment. Default: today."
+    "--date", "day", type=DAY, metavar="DATE", help="Date of the payment. Default: today."
 )
 @click.option("--offline", is_flag=True, help="Taken offline: it is never posted.")
 @click.option(
@@ -102,7 +102,7 @@ TRIES = 3
     show_default=True,
     help="State of its charge.",
 )
-@click.option("--refunded", type=Money(), default=NOTHING, help="Amount refunded since.")
+@click.option("--refunded", type=MONEY, default=NOTHING, help="Amount refunded since.")
 @click.option("--disputed", is_flag=True, help="Its charge is disputed.")
 @click.option("--memo", metavar="TEXT", help="Memo for QuickBooks.")
 @json_option(TAKEN)

@@ -42,11 +42,10 @@ class Machine(Protocol):
         """What a command prints that only looks, whatever it ends with; empty without it."""
 
 
-class ThisMachine:
+class ThisMachine(Machine):
     """The real one."""
 
     def is_root(self) -> bool:
-        """Whether we may change the system."""
         return os.geteuid() == 0
 
     def has_systemd(self) -> bool:
@@ -54,7 +53,6 @@ class ThisMachine:
         return Path("/run/systemd/system").is_dir()
 
     def has_user(self, name: str) -> bool:
-        """Whether there is that user."""
         try:
             pwd.getpwnam(name)
         except KeyError:
@@ -62,18 +60,15 @@ class ThisMachine:
         return True
 
     def read(self, path: str) -> str | None:
-        """The text of a file; None where there is none."""
         try:
             return Path(path).read_text("utf-8")
         except FileNotFoundError:
             return None
 
     def is_there(self, path: str) -> bool:
-        """Whether there is such a file, folder or link."""
         return os.path.lexists(path)
 
     def run(self, words: Sequence[str], text: str = "") -> str:
-        """Run a command with ``text`` as its input; what it prints. Raises StepFailed."""
         try:
             done = subprocess.run(  # noqa: S603 - our own words
                 words, input=text, capture_output=True, text=True, check=False
@@ -86,7 +81,6 @@ class ThisMachine:
         return done.stdout
 
     def asked(self, words: Sequence[str]) -> str:
-        """What a command prints that only looks, whatever it ends with; empty without it."""
         try:
             done = subprocess.run(  # noqa: S603 - our own words
                 words, capture_output=True, text=True, check=False

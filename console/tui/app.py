@@ -16,7 +16,7 @@ from textual.events import Resize
 from textual.message import Message
 from textual.screen import Screen
 
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bind, bindings, hide
 from console.tui.main_screens import HOME, MAIN_SCREENS, MainScreen
 from console.tui.painting import OnlyChanged, Shown
 from console.tui.preferences import Preferences
@@ -104,12 +104,8 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
             "Go to a company, customer, invoice, payment, sync, problem, code or action.",
         ),
         bind("question_mark,f1", "help", "Help", "This list of keys."),
-        bind(
-            "ctrl+l",
-            "redraw",
-            "Redraw",
-            "Redraw the screen after another program wrote over it.",
-            show=False,
+        hide(
+            "ctrl+l", "redraw", "Redraw", "Redraw the screen after another program wrote over it."
         ),
         bind("q,ctrl+c", "quit", "Quit", "Leave the console; the daemon keeps running."),
     )

@@ -28,6 +28,11 @@ def bind(
     return Binding(keys, action, name, show, key_display, priority, told)
 
 
+def hide(keys: str, action: str, name: str, told: str) -> Binding:
+    """A key that only help tells: the last line has no room for it."""
+    return bind(keys, action, name, told, show=False)
+
+
 def troubleshooting(about: str, *, show: bool = True) -> Binding:
     """The key that opens the troubleshooting entry ``about`` what is under the cursor."""
     return bind("t", "hint", "Troubleshooting", f"Everything known about {about}.", show=show)

@@ -15,8 +15,13 @@ class MainScreen(Value):
 
     name: str
     key: str
-    title: str
     tooltip: str
+    called: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is called: as its name, where nothing else is said."""
+        return self.called or self.name.capitalize()
 
     def load(self) -> type[Screen[Any]]:
         """Import the screen."""
@@ -27,67 +32,37 @@ class MainScreen(Value):
 
 HOME = "connections"
 TROUBLESHOOTING = MainScreen(
-    "troubleshooting",
-    "t",
-    "Troubleshooting",
-    "Every code and symptom: what happened, why, what to do, who does it.",
+    "troubleshooting", "t", "Every code and symptom: what happened, why, what to do, who does it."
 )
 MAIN_SCREENS = (
     MainScreen(
-        HOME,
-        "h",
-        "Connections",
-        "Home: every connection, the state of its syncs, what needs attention first.",
+        HOME, "h", "Home: every connection, the state of its syncs, what needs attention first."
     ),
-    MainScreen("syncs", "y", "Recent Syncs", "Running and recent syncs of all connections."),
-    MainScreen("problems", "p", "Problems", "What needs attention, with the remedy."),
+    MainScreen("syncs", "y", "Running and recent syncs of all connections.", called="Recent Syncs"),
+    MainScreen("problems", "p", "What needs attention, with the remedy."),
+    MainScreen("payments", "m", "Payments by state, amount and age, and the full history of each."),
     MainScreen(
-        "payments",
-        "m",
-        "Payments",
-        "Payments by state, amount and age, and the full history of each.",
+        "invoices", "i", "What was imported, what was left out and why, balances on both sides."
     ),
-    MainScreen(
-        "invoices",
-        "i",
-        "Invoices",
-        "What was imported, what was left out and why, balances on both sides.",
-    ),
-    MainScreen(
-        "customers",
-        "c",
-        "Customers",
-        "Who is billed, balances on both sides, customer names to match.",
-    ),
-    MainScreen(
-        "trends", "T", "Trends", "Syncs per day, and money collected and open per week, as bars."
-    ),
+    MainScreen("customers", "c", "Who is billed, balances on both sides, customer names to match."),
+    MainScreen("trends", "T", "Syncs per day, and money collected and open per week, as bars."),
     TROUBLESHOOTING,
     MainScreen(
         "health",
         "e",
-        "Health",
         "Checks of the daemon, store, backup, clock, certificate and queues, worst first.",
     ),
-    MainScreen("audit", "a", "Audit log", "Who changed what, and when."),
+    MainScreen("audit", "a", "Who changed what, and when.", called="Audit log"),
     MainScreen(
-        "events",
-        "v",
-        "Events",
-        "What happened, in order: the events that programs and webhooks get.",
+        "events", "v", "What happened, in order: the events that programs and webhooks get."
     ),
-    MainScreen(
-        "webhooks", "W", "Webhooks", "Programs that get events, and the state of their deliveries."
-    ),
-    MainScreen("alerts", "A", "Alerts", "What is wrong now, and who is notified."),
+    MainScreen("webhooks", "W", "Programs that get events, and the state of their deliveries."),
+    MainScreen("alerts", "A", "What is wrong now, and who is notified."),
     MainScreen(
         "invoiced",
         "I",
-        "Invoiced",
         "Companies on Invoiced: what is sent, what is waiting, what needs attention.",
     ),
-    MainScreen("backups", "B", "Backups", "Backups of the store: make one now, or restore one."),
-    MainScreen(
-        "operators", "O", "Operators", "Who may look, run or manage, and for which companies."
-    ),
+    MainScreen("backups", "B", "Backups of the store: make one now, or restore one."),
+    MainScreen("operators", "O", "Who may look, run or manage, and for which companies."),
 )

@@ -168,14 +168,12 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
 
     def action_test(self) -> None:
         """Have the daemon send a test to the recipient."""
-        chosen = self.chosen()
-        if isinstance(chosen, RecipientStanding):
+        if isinstance(chosen := self.chosen(), RecipientStanding):
             self.decide(partial(operations.plan_test, ids=(chosen.recipient.id,)))
 
     def action_remove(self) -> None:
         """Ask, then remove the recipient."""
-        chosen = self.chosen()
-        if isinstance(chosen, RecipientStanding):
+        if isinstance(chosen := self.chosen(), RecipientStanding):
             plan = partial(operations.plan_remove, recipient_id=chosen.recipient.id)
             self.decide(plan, asks=True)
 

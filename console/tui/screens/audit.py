@@ -75,10 +75,6 @@ class AuditScreen(PagedScreen[Entries, AuditEntry, int], ReadsDetail[Entries]):
         if one.detail:
             yield render.titled("Detail", one.detail)
 
-    def company_of(self, _one: AuditEntry) -> None:
-        """An entry has only the name that its connection had."""
-        return
-
     def place(self, _snapshot: Entries) -> str:
         return f"Audit log{self.of_company}{self.page}"
 

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from console.fields import field, number
 from console.tui import render
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bind, bindings, hide
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.reading import FindsText
 from console.tui.widgets.record_table import RecordTable
@@ -102,7 +102,7 @@ class ExchangeScreen(FindsText[CallView]):
     BINDINGS = bindings(
         bind("slash", "find", "Find", "Find text in the request and the answer."),
         bind("n", "again(1)", "Next", "The next match."),
-        bind("b", "again(-1)", "Previous", "The previous match.", show=False),
+        hide("b", "again(-1)", "Previous", "The previous match."),
         bind("C", "copy", "Copy", "Copy the request and the answer to your clipboard."),
     )
 

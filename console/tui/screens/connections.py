@@ -16,9 +16,8 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from console.tui import render
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bind, bindings, hide
 from console.tui.screens import panels
-from console.tui.screens.base import ConsoleScreen
 from console.tui.screens.issuing import IssuesPasswords
 from console.tui.screens.panels import Panels
 from console.tui.widgets.dialog import ask_with
@@ -72,21 +71,14 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         ),
         bind("slash", "filter", "Filter", "Show only connections with these words."),
         bind("right", "panel(1)", "Panels", "Go to the panels beside this list."),
-        bind("left", "panel(-1)", "Back", "Back to the list.", show=False),
+        hide("left", "panel(-1)", "Back", "Back to the list."),
         bind("f", "order", "Order", "Sort by attention, by name, or by last seen."),
-        bind(
-            "P",
-            "problems",
-            "Its problems",
-            "The problems of the connection under the cursor.",
-            show=False,
-        ),
-        bind(
+        hide("P", "problems", "Its problems", "The problems of the connection under the cursor."),
+        hide(
             "full_stop",
             "company",
             "Only this company",
             "Show only the company under the cursor, on every screen.",
-            show=False,
         ),
     )
 
@@ -191,34 +183,11 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         place = next((n for n, one in enumerate(lists) if one.has_focus), 0)
         lists[(place + by) % len(lists)].focus()
 
-    @on(RecordTable.Opened, "#syncs")
-    def _open_sync(self, event: RecordTable.Opened) -> None:
-        from console.tui.screens.sync import SyncScreen
-
-        self._open_of_company(SyncScreen(int(event.key)))
-
-    @on(RecordTable.Opened, "#problems")
-    def _open_problem(self, event: RecordTable.Opened) -> None:
-        from console.tui.screens.problems import ProblemsScreen
-
-        self._open_of_company(ProblemsScreen(cursor_on=event.key))
-
-    @on(RecordTable.Opened, "#payments")
-    def _open_payment(self, event: RecordTable.Opened) -> None:
-        from console.tui.screens.payment import PaymentScreen
-
-        self._open_of_company(PaymentScreen(int(event.key)))
-
-    @on(RecordTable.Opened, "#money")
-    def _open_state(self, event: RecordTable.Opened) -> None:
-        from console.tui.screens.payments import PaymentsScreen
-
-        self._open_of_company(PaymentsScreen(event.key.partition(" ")[0]))
-
-    def _open_of_company(self, screen: ConsoleScreen) -> None:
+    @on(RecordTable.Opened, "Panel")
+    def _open_in_panel(self, event: RecordTable.Opened) -> None:
         """Open what a panel shows, with its company in focus."""
         self.action_company()
-        self.app.push_screen(screen)
+        self.app.push_screen(panels.screen_of(event.table.id or "", event.key))
 
     @on(Input.Changed)
     def _filter_changed(self) -> None:

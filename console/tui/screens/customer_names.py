@@ -99,8 +99,7 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
 
     @on(RecordTable.Opened)
     def _open(self) -> None:
-        one = self._chosen()
-        if one is not None:
+        if (one := self._chosen()) is not None:
             mapping = one.row
             self.app.push_screen(CustomerNameScreen(mapping.connection_id, mapping.name))
 
@@ -111,8 +110,7 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
 
     def action_unmap(self) -> None:
         """Ask, then take the mapping back."""
-        one = self._chosen()
-        if one is not None:
+        if (one := self._chosen()) is not None:
             name, connection_id = one.row.name, one.row.connection_id
             self.decide(
                 partial(operations.plan_unmap, connection=connection_id, name=name), asks=True

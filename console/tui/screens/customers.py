@@ -106,8 +106,7 @@ class CustomersScreen(PagedScreen[Customers, Line, Place], OpensHint[Customers])
 
     @on(RecordTable.Opened)
     def _open(self) -> None:
-        line = self.chosen()
-        if isinstance(line, UnresolvedName):
+        if isinstance(line := self.chosen(), UnresolvedName):
             self.app.push_screen(CustomerNameScreen(line.connection_id, line.name))
         elif line is not None:
             self.app.push_screen(CustomerScreen(line.connection_id, line.list_id))

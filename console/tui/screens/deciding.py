@@ -71,8 +71,7 @@ class DecidesProblems(OpensHint[Snapshot]):
 
     def action_retry(self) -> None:
         """Retry the problem under the cursor, after asking where money may move."""
-        problem = self.problem()
-        if problem is not None:
+        if (problem := self.problem()) is not None:
             question = partial(problems.plan_retry, problem_ids=(problem.id,))
             self.decide(question, asks=problem.kind is RecordKind.PAYMENT)
 
@@ -92,8 +91,7 @@ class DecidesProblems(OpensHint[Snapshot]):
         )
 
     def _with_reason(self, plan_of: WithReason, verb: str, told: str) -> None:
-        problem = self.problem()
-        if problem is not None:
+        if (problem := self.problem()) is not None:
             problem_ids = (problem.id,)
             title = f"{verb} {describe.document_of(problem)}?"
             ask_with(
@@ -104,6 +102,5 @@ class DecidesProblems(OpensHint[Snapshot]):
 
     def action_unskip(self) -> None:
         """Take the skip back."""
-        problem = self.problem()
-        if problem is not None:
+        if (problem := self.problem()) is not None:
             self.decide(partial(problems.plan_unskip, problem_ids=(problem.id,)))

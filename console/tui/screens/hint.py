@@ -8,7 +8,7 @@ from typing import TypeVar
 from rich.text import Text
 from textual.app import ComposeResult
 
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bind, bindings, hide
 from console.tui.main_screens import TROUBLESHOOTING
 from console.tui.render import lines, titled
 from console.tui.screens.base import ConsoleScreen, StoreScreen
@@ -46,12 +46,11 @@ class HintScreen(ConsoleScreen):
         bind("t", "catalog", "All entries", "The whole catalog, at this entry."),
         bind("C", "copy", "Copy", "Copy this entry to your terminal's clipboard."),
         *(
-            bind(
+            hide(
                 str(number),
                 f"related({number})",
                 "See also",
                 "Open the entry with this number at the end of the text.",
-                show=False,
             )
             for number in range(1, _MOST_RELATED + 1)
         ),

@@ -72,8 +72,7 @@ class InvoiceScreen(DecidesProblems[InvoiceDetail]):
             self.app.push_screen(PaymentScreen(payment.id))
 
     def hint_code(self) -> str:
-        problem = self.problem()
-        if problem is not None:
+        if (problem := self.problem()) is not None:
             return problem.code
         return self.snapshot.sides.left_out if self.snapshot is not None else ""
 

@@ -154,8 +154,7 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
 
     def _account(self) -> AccountLine | None:
         """The account under the cursor, or that of the company in focus."""
-        chosen = self.chosen()
-        if isinstance(chosen, AccountLine):
+        if isinstance(chosen := self.chosen(), AccountLine):
             return chosen
         shown = self.snapshot.accounts if self.snapshot else ()
         return shown[0] if len(shown) == 1 else None
@@ -182,8 +181,7 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
 
     def action_retry(self) -> None:
         """Send the record under the cursor again."""
-        chosen = self.chosen()
-        if isinstance(chosen, Outgoing):
+        if isinstance(chosen := self.chosen(), Outgoing):
             self.decide(
                 partial(platform_records.plan_retry, name=self._whose, which=(chosen.object_id,))
             )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bind, bindings, hide
 from console.tui.screens.base import StoreScreen
 from console.tui.widgets.dialog import ask_with
 from console.tui.widgets.dialogs import Confirm
@@ -31,12 +31,11 @@ class IssuesPasswords(StoreScreen[Snapshot]):
             "Generate .qwc",
             "Write the .qwc files with one new password, which is shown once.",
         ),
-        bind(
+        hide(
             "G",
             "rotate",
             "New password",
             "Replace the password; the .qwc files stay valid. Asks first.",
-            show=False,
         ),
         bind(
             "u",

@@ -77,10 +77,6 @@ class OperatorsScreen(
         yield render.titled("Companies", _where(one))
         yield render.titled("Added", f"{dates.moment(one.added_at)} by {one.added_by}")
 
-    def company_of(self, _one: OperatorEntry) -> None:
-        """An operator may be of several."""
-        return
-
     def place(self, snapshot: Sequence[OperatorEntry]) -> str:
         return f"Operators ({len(snapshot)})"
 
@@ -129,8 +125,7 @@ class OperatorsScreen(
 
     def action_remove(self) -> None:
         """Ask, then end the rights."""
-        chosen = self.chosen()
-        if chosen is not None:
+        if (chosen := self.chosen()) is not None:
             self.decide(partial(operations.plan_remove, name=chosen.name), asks=True)
 
 

@@ -15,7 +15,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bindings, hide
 from console.tui.screens.base import StoreScreen
 from console.tui.widgets.beside import Beside
 from console.tui.widgets.filter_line import FilterLine
@@ -44,12 +44,11 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
     """
 
     BINDINGS = bindings(
-        bind(
+        hide(
             "full_stop",
             "company",
             "Only this company",
             "Show only the company of this record, on every screen.",
-            show=False,
         )
     )
 
@@ -86,7 +85,7 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
 
     def company_of(self, record: Record) -> Company | None:
         """Whose the record is; None: nobody's, or of several."""
-        raise NotImplementedError
+        return None
 
     def place(self, snapshot: Snapshot) -> str:
         """The title of what is shown."""
@@ -194,8 +193,7 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
 
     def action_company(self) -> None:
         """Put the company of the record under the cursor in focus."""
-        company = self._company_chosen()
-        if company is not None:
+        if (company := self._company_chosen()) is not None:
             cast(Console, self.app).focus_on(company)
 
     def _company_chosen(self) -> Company | None:

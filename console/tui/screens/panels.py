@@ -10,6 +10,7 @@ from rich.segment import Segment
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.screen import Screen
 from textual.strip import Strip
 
 from console.fields import field, money, number
@@ -160,6 +161,25 @@ def _payment_row(line: PaymentLine) -> Row:
     one = line.payment
     state = render.state(status_word(one))
     return Row(str(one.id), (name_of(one), state, grouped(one.amount), one.currency, one.customer))
+
+
+def screen_of(panel: str, key: str) -> Screen[None]:
+    """The screen of a row, imported now: it may never have been shown."""
+    if panel == "syncs":
+        from console.tui.screens.sync import SyncScreen
+
+        return SyncScreen(int(key))
+    if panel == "problems":
+        from console.tui.screens.problems import ProblemsScreen
+
+        return ProblemsScreen(cursor_on=key)
+    if panel == "payments":
+        from console.tui.screens.payment import PaymentScreen
+
+        return PaymentScreen(int(key))
+    from console.tui.screens.payments import PaymentsScreen
+
+    return PaymentsScreen(key.partition(" ")[0])
 
 
 def told(glance: Glance) -> Iterator[Text]:

@@ -8,7 +8,7 @@ from functools import partial
 from rich.text import Text
 
 from console.tui import render
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bind, bindings, hide
 from console.tui.screens.payment_deciding import DecidesPayments
 from console.tui.screens.reading import FindsText
 from console.tui.widgets.text_view import Labeled, Paragraph, TextView
@@ -30,7 +30,7 @@ class PaymentScreen(DecidesPayments[PaymentDetail], FindsText[PaymentDetail]):
     CSS_PATH = "payments.tcss"
     BINDINGS = bindings(
         bind("slash", "find", "Find", "Find text on this page."),
-        bind("n", "again(1)", "Next", "The next match.", show=False),
+        hide("n", "again(1)", "Next", "The next match."),
         bind("C", "copy", "Copy", "Copy all of this to your terminal's clipboard."),
     )
 
@@ -56,8 +56,7 @@ class PaymentScreen(DecidesPayments[PaymentDetail], FindsText[PaymentDetail]):
 
     def action_copy(self) -> None:
         """Copy everything."""
-        payment = self.payment()
-        if payment is not None:
+        if (payment := self.payment()) is not None:
             self.copy(f"{payment.document}\n{self.query_one(TextView).text}", payment.document)
 
 

@@ -78,15 +78,13 @@ class DecidesPayments(OpensHint[Snapshot]):
 
     def action_allow(self) -> None:
         """Say what would let it go out, and ask."""
-        payment = self.payment()
-        if payment is not None:
+        if (payment := self.payment()) is not None:
             wanted = partial(payment_allowances.plan_way_out, payment_id=payment.id)
             self.decide(wanted, asks=True)
 
     def action_skip(self) -> None:
         """Ask for the reason, then skip."""
-        payment = self.payment()
-        if payment is not None:
+        if (payment := self.payment()) is not None:
             plan = partial(payments.plan_skip, payment_ids=[payment.id])
             told = "It will not be posted to QuickBooks unless somebody unskips it."
             dialog = AskReason(f"Skip {payment.document}?", [told], "The reason, for the record")
@@ -102,13 +100,11 @@ class DecidesPayments(OpensHint[Snapshot]):
 
     def action_settle(self) -> None:
         """Say exactly what is confirmed, and ask."""
-        payment = self.payment()
-        if payment is not None:
+        if (payment := self.payment()) is not None:
             self.decide(partial(payments.plan_settle, payment_id=payment.id))
 
     def _decide(self, plan_of: Callable[[Store, Iterable[int]], Plan[Outcome]]) -> None:
-        payment = self.payment()
-        if payment is not None:
+        if (payment := self.payment()) is not None:
             payment_ids = (payment.id,)
             self.decide(lambda store: plan_of(store, payment_ids), asks=True)
 
@@ -116,8 +112,7 @@ class DecidesPayments(OpensHint[Snapshot]):
         """Show whom the payment's customer may mean."""
         from console.tui.screens.customer_name import CustomerNameScreen
 
-        payment = self.payment()
-        if payment is not None:
+        if (payment := self.payment()) is not None:
             self.app.push_screen(CustomerNameScreen(payment.connection_id, payment.customer))
 
 

@@ -177,8 +177,7 @@ class PaymentsScreen(
 
     def action_retry_alike(self) -> None:
         """Retry all payments of the kind under the cursor, after asking."""
-        payment = self.payment()
-        if payment is not None:
+        if (payment := self.payment()) is not None:
             alike = replace(
                 self._wanted(), statuses=(payment.status,), code=payment.code, deleted=False
             )

@@ -126,8 +126,7 @@ class ProblemsScreen(
 
     def action_retry_kind(self) -> None:
         """Retry all open problems of the kind under the cursor, after asking."""
-        problem = self.problem()
-        if problem is not None:
+        if (problem := self.problem()) is not None:
             alike = partial(
                 problems.plan_retry_alike,
                 code=problem.code,
@@ -138,8 +137,7 @@ class ProblemsScreen(
 
     def action_resolve(self) -> None:
         """Ask, then close the problem."""
-        problem = self.problem()
-        if problem is not None:
+        if (problem := self.problem()) is not None:
             self.decide(partial(problems.plan_resolve, problem_ids=(problem.id,)), asks=True)
 
     def _words(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.widgets import Button, Static
 
 from console.tui import render
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bind, bindings, hide
 from console.tui.screens.asking import Asking
 from console.tui.widgets.secret import Secret
 from console.tui.widgets.text_view import Labeled, Paragraph, TextView
@@ -48,18 +48,17 @@ class PasswordScreen(Asking[Ended]):
     BINDINGS = bindings(
         bind("C", "copy", "Copy password", "Copy it to your terminal's clipboard."),
         bind("tab", "app.focus_next", "Next button", "The next button; Done is last."),
-        bind("f1,question_mark", "app.help", "Help", "This list of keys.", show=False),
-        bind(
+        hide("f1,question_mark", "app.help", "Help", "This list of keys."),
+        hide(
             "escape,q,ctrl+c,ctrl+q",
             "stay",
             "Close with Done",
             "Only Done closes this: the password won't be shown again.",
-            show=False,
         ),
-        bind("left", "app.focus_previous", "Button", "The previous button.", show=False),
-        bind("right", "app.focus_next", "Button", "The next button.", show=False),
-        bind("up", "read(-1)", "Scroll up", "Scroll the steps up.", show=False),
-        bind("down", "read(1)", "Scroll down", "Scroll the steps down.", show=False),
+        hide("left", "app.focus_previous", "Button", "The previous button."),
+        hide("right", "app.focus_next", "Button", "The next button."),
+        hide("up", "read(-1)", "Scroll up", "Scroll the steps up."),
+        hide("down", "read(1)", "Scroll down", "Scroll the steps down."),
     )
 
     def __init__(self, plan: IssuePlan) -> None:

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Button, Static
 
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bind, bindings, hide
 from console.tui.widgets.dialog import Dialog, buttons
 from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.secret import Secret
@@ -25,13 +25,12 @@ class SecretScreen(Dialog[None]):
     BINDINGS = bindings(
         bind("C", "copy", "Copy secret", "Copy it to your terminal's clipboard."),
         bind("tab,right,down", "app.focus_next", "Next button", "To the next button."),
-        bind("left,up", "app.focus_previous", "Other button", "The other button.", show=False),
-        bind(
+        hide("left,up", "app.focus_previous", "Other button", "The other button."),
+        hide(
             "escape,q,ctrl+c,ctrl+q",
             "stay",
             "Close with Done",
             "The secret is not shown again: choose Done once you have saved it.",
-            show=False,
         ),
     )
 

@@ -11,7 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from console.tui import render
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bindings, hide
 from console.tui.screens import settings_fields as fields
 from console.tui.screens import settings_rows
 from console.tui.screens.issuing import IssuesPasswords
@@ -39,12 +39,11 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
     CSS_PATH = "settings.tcss"
     AUTO_FOCUS = "RecordTable"
     BINDINGS = bindings(
-        bind(
+        hide(
             "x",
             "remove",
             "Remove connection",
             "Remove the connection and everything in it. Asks for its name.",
-            show=False,
         )
     )
 

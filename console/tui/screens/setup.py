@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Button, ContentSwitcher, Static
 
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bind, bindings, hide
 from console.tui.screens import settings_fields as fields
 from console.tui.screens.account_fields import (
     account_fields,
@@ -86,10 +86,10 @@ class SetupScreen(Asking[Connection | None]):
         bind("x", "stop", "Stop the check", "Stop waiting for the address."),
         bind("escape", "give_up", "Cancel", "Leave; nothing is written. Asks first."),
         bind("f1,question_mark", "app.help", "Help", "This list of keys."),
-        bind("down", "app.focus_next", "Next field", "To the next field.", show=False),
-        bind("up", "app.focus_previous", "Previous field", "To the previous field.", show=False),
-        bind("left", "app.focus_previous", "Button", "The previous button.", show=False),
-        bind("right", "app.focus_next", "Button", "The next button.", show=False),
+        hide("down", "app.focus_next", "Next field", "To the next field."),
+        hide("up", "app.focus_previous", "Previous field", "To the previous field."),
+        hide("left", "app.focus_previous", "Button", "The previous button."),
+        hide("right", "app.focus_next", "Button", "The next button."),
     )
 
     def __init__(self) -> None:

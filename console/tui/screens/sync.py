@@ -94,8 +94,7 @@ class SyncScreen(DecidesProblems[SyncView]):
         self.query_one(TextView).show(list(self._told()))
 
     def problem(self) -> Problem | None:
-        touched = self._chosen()
-        if touched is not None:
+        if (touched := self._chosen()) is not None:
             return touched.problem
         return self.snapshot.problem if self.snapshot is not None else None
 
@@ -125,8 +124,7 @@ class SyncScreen(DecidesProblems[SyncView]):
             self.copy(f"{summary}\n{self.text_told}", f"sync {self._sync_id}")
 
     def hint_code(self) -> str:
-        problem = self.problem()
-        if problem is not None:
+        if (problem := self.problem()) is not None:
             return problem.code
         return self.snapshot.sync.error_code if self.snapshot is not None else ""
 
@@ -134,8 +132,7 @@ class SyncScreen(DecidesProblems[SyncView]):
         return self._records.get(self.under_cursor)
 
     def _told(self) -> Iterator[Paragraph]:
-        touched = self._chosen()
-        if touched is not None:
+        if (touched := self._chosen()) is not None:
             yield from render.lines(describe.record(touched.record, touched.problem))
             yield from self.choices(touched.problem)
         elif self.snapshot is not None:

@@ -145,8 +145,7 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int], OpensHint[SyncsPage]):
 
     def action_stop(self) -> None:
         """Ask, then have the sync stop."""
-        sync = self.chosen()
-        if sync is not None:
+        if (sync := self.chosen()) is not None:
             self.decide(partial(syncs.plan_stop, sync_ids=[sync.id]), asks=True)
 
     def _wanted(self) -> SyncFilter:

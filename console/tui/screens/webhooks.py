@@ -142,20 +142,17 @@ class WebhooksScreen(OutletsScreen[Shown, WebhookStanding, Asked]):
 
     def action_retry(self) -> None:
         """Deliver again what was set aside."""
-        chosen = self.chosen()
-        if chosen is not None:
+        if (chosen := self.chosen()) is not None:
             self.decide(partial(parked_deliveries.plan_retry, webhook_id=chosen.webhook.id))
 
     def action_test(self) -> None:
         """Have the daemon send a test."""
-        chosen = self.chosen()
-        if chosen is not None:
+        if (chosen := self.chosen()) is not None:
             self.decide(partial(operations.plan_test, webhook_id=chosen.webhook.id))
 
     def action_remove(self) -> None:
         """Ask, then remove it."""
-        chosen = self.chosen()
-        if chosen is not None:
+        if (chosen := self.chosen()) is not None:
             plan = partial(operations.plan_remove, webhook_id=chosen.webhook.id)
             self.decide(plan, asks=True)
 

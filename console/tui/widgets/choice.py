@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bindings, hide
 
 CHOSEN, OTHER = "(*) ", "( ) "
 
@@ -20,10 +20,10 @@ class Choice(Widget, can_focus=True):
     """``options`` are values with their words; arrows choose, and go on beyond the last one."""
 
     BINDINGS = bindings(
-        bind("down,j", "move(1)", "Next choice", "The next choice.", show=False),
-        bind("up,k", "move(-1)", "Previous choice", "The previous choice.", show=False),
-        bind("space", "turn", "Other choice", "The next choice, in turn.", show=False),
-        bind("enter", "submit", "Next field", "To the next field.", show=False),
+        hide("down,j", "move(1)", "Next choice", "The next choice."),
+        hide("up,k", "move(-1)", "Previous choice", "The previous choice."),
+        hide("space", "turn", "Other choice", "The next choice, in turn."),
+        hide("enter", "submit", "Next field", "To the next field."),
     )
     DEFAULT_CSS = """
     Choice { height: auto; width: 1fr; }

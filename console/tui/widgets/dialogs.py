@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Button, Input, Static
 
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bind, bindings, hide
 from console.tui.widgets.dialog import Dialog, buttons, question
 from console.tui.widgets.key_line import KeyLine
 from shared.operations.deciding import Outcome, Plan
@@ -26,8 +26,8 @@ class Confirm(Dialog[bool]):
     AUTO_FOCUS = "#cancel"
     BINDINGS = bindings(
         bind("escape", "cancel", "Cancel", "Change nothing."),
-        bind("left,up", "app.focus_previous", "Other button", "The other button.", show=False),
-        bind("right,down", "app.focus_next", "Other button", "The other button.", show=False),
+        hide("left,up", "app.focus_previous", "Other button", "The other button."),
+        hide("right,down", "app.focus_next", "Other button", "The other button."),
     )
 
     def __init__(self, title: str, told: Sequence[str], button: str, keep: str = "Cancel") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.message import Message
 from textual.widgets import Input
 
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bind, bindings, hide
 
 
 class FilterLine(Input):
@@ -13,7 +13,7 @@ class FilterLine(Input):
 
     BINDINGS = bindings(
         bind("enter", "submit", "Done", "Go back to the records and keep the filter."),
-        bind("down", "submit", "Done", "The same.", show=False),
+        hide("down", "submit", "Done", "The same."),
         bind("escape", "give_up", "Clear", "Clear what was typed and go back."),
     )
     DEFAULT_CSS = """

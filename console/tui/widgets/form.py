@@ -14,7 +14,7 @@ from textual.suggester import Suggester, SuggestFromList
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bindings, hide
 from console.tui.widgets.choice import Choice
 from shared.operations.describe.text import ELLIPSIS, cells, plain
 from shared.structs import Value, replace
@@ -135,8 +135,8 @@ class Form(VerticalScroll, can_focus=False):
     """Fields below each other; Enter goes to the next, and after the last ``Finished`` is told."""
 
     BINDINGS = bindings(
-        bind("down", "app.focus_next", "Next field", "To the next field.", show=False),
-        bind("up", "app.focus_previous", "Previous field", "To the previous field.", show=False),
+        hide("down", "app.focus_next", "Next field", "To the next field."),
+        hide("up", "app.focus_previous", "Previous field", "To the previous field."),
     )
     DEFAULT_CSS = """
     Form { height: auto; scrollbar-size-vertical: 1; }

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Button
 
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bind, bindings, hide
 from console.tui.widgets.dialog import Dialog, buttons, question
 from console.tui.widgets.form import Field, Form
 from console.tui.widgets.key_line import KeyLine
@@ -26,7 +26,7 @@ class FormDialog(Dialog[dict[str, Any] | None]):
     BINDINGS = bindings(
         bind("escape", "cancel", "Cancel", "Change nothing."),
         bind("tab", "app.focus_next", "Next field", "To the next field."),
-        bind("f1", "app.help", "Help", "This list of keys.", show=False),
+        hide("f1", "app.help", "Help", "This list of keys."),
     )
     DEFAULT_CSS = """
     FormDialog #form-dialog {

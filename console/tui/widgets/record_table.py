@@ -21,7 +21,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bind, bindings, hide
 from shared.operations.describe.tables import CURRENCY, Column, differ, widths
 from shared.operations.describe.text import ELLIPSIS, cells, fit, plain
 from shared.structs import Value
@@ -56,12 +56,12 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     BINDINGS = bindings(
         bind("enter", "open", "Open", "Open the record under the cursor."),
-        bind("down,j", "move(1)", "Down", "To the next record.", show=False),
-        bind("up,k", "move(-1)", "Up", "To the previous record.", show=False),
-        bind("pagedown", "page(1)", "Page down", "One screen down.", show=False),
-        bind("pageup", "page(-1)", "Page up", "One screen up.", show=False),
-        bind("home", "first", "First", "To the first record.", show=False),
-        bind("end", "last", "Last", "To the last record.", show=False),
+        hide("down,j", "move(1)", "Down", "To the next record."),
+        hide("up,k", "move(-1)", "Up", "To the previous record."),
+        hide("pagedown", "page(1)", "Page down", "One screen down."),
+        hide("pageup", "page(-1)", "Page up", "One screen up."),
+        hide("home", "first", "First", "To the first record."),
+        hide("end", "last", "Last", "To the last record."),
     )
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "record-table--header",

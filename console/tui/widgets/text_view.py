@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from console.tui.bindings import bind, bindings
+from console.tui.bindings import bindings, hide
 from shared.operations.describe.text import cells, plain
 from shared.structs import Value
 
@@ -36,12 +36,12 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
     """
 
     BINDINGS = bindings(
-        bind("down,j", "scroll_down", "Down", "One line down.", show=False),
-        bind("up,k", "scroll_up", "Up", "One line up.", show=False),
-        bind("pagedown,space", "page_down", "Page down", "One screen down.", show=False),
-        bind("pageup", "page_up", "Page up", "One screen up.", show=False),
-        bind("home", "scroll_home", "Top", "To the first line.", show=False),
-        bind("end", "scroll_end", "End", "To the last line.", show=False),
+        hide("down,j", "scroll_down", "Down", "One line down."),
+        hide("up,k", "scroll_up", "Up", "One line up."),
+        hide("pagedown,space", "page_down", "Page down", "One screen down."),
+        hide("pageup", "page_up", "Page up", "One screen up."),
+        hide("home", "scroll_home", "Top", "To the first line."),
+        hide("end", "scroll_end", "End", "To the last line."),
     )
     COMPONENT_CLASSES: ClassVar[set[str]] = {"text-view--found"}
     DEFAULT_CSS = """
