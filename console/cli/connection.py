@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from shlex import quote
@@ -11,18 +11,26 @@ from typing import Any
 import click
 
 from console.cli import output
-from console.cli.connection_fields import chosen, fields
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decide, decides, yes_option
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.listing import Found, Listing, Table
-from console.cli.params import name_argument, named_argument, refuse_as_option
+from console.cli.params import (
+    COMPANY_FILE,
+    DAY,
+    HOURS,
+    NO_DATE,
+    name_argument,
+    named_argument,
+    refuse_as_option,
+)
 from console.fields import field
 from shared import dates
 from shared.operations import connections, pausing
 from shared.operations.connections import ConnectionView
 from shared.operations.contracts.connections import CONNECTION, CONNECTION_DETAIL
+from shared.operations.describe.connection_settings import SETTINGS, Setting
 from shared.operations.describe.connections import lock, password, paused
 from shared.rules.values import Application
 
@@ -30,6 +38,41 @@ from shared.rules.values import Application
 @click.group()
 def connection() -> None:
     """Connections: one QuickBooks company file joined to one ledger."""
+
+
+_TYPED: dict[str, dict[str, Any]] = {
+    "company_file": {"type": COMPANY_FILE},
+    "start_date": {"type": DAY, "metavar": "DATE"},
+    "quiet_hours": {"type": HOURS, "metavar": "HOURS"},
+}
+
+
+def fields(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options for every setting of a connection; what is not given is None."""
+    for setting in reversed([one for one in SETTINGS.values() if one.option]):
+        option = click.option(setting.option, setting.key, help=setting.help, **_taken(setting))
+        command = option(command)
+    return command
+
+
+def _taken(setting: Setting) -> dict[str, Any]:
+    """What an option takes, as click is told it."""
+    if setting.unit:
+        return {"type": click.IntRange(0, setting.most), "metavar": setting.unit.upper()}
+    if "/" in setting.option:
+        return {"default": None}
+    return _TYPED.get(setting.key) or {"type": click.Choice([one.word for one in setting.values])}
+
+
+def chosen(given: dict[str, Any]) -> dict[str, Any]:
+    """The options that were given, as values."""
+    return {key: _value(SETTINGS[key], one) for key, one in given.items() if one is not None}
+
+
+def _value(setting: Setting, given: Any) -> Any:
+    if given == NO_DATE:
+        return None
+    return next((one.value for one in setting.values if one.word == given), given)
 
 
 @connection.command("add")

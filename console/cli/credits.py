@@ -15,7 +15,7 @@ from shared.operations import credit_memos as operations
 from shared.operations.contracts.ledger import LISTED_CREDIT_MEMO
 from shared.operations.describe.tables import CURRENCY
 from shared.operations.describe.text import count, grouped
-from shared.rules.ledger import CreditMemo, CreditUse, Listed
+from shared.rules.ledger import CreditMemo, Listed
 
 
 @click.group("credits")
@@ -31,13 +31,12 @@ CREDIT_MEMOS = Listing[Listed[CreditMemo]](
     money("Total", lambda listed: listed.row.total, drop=3),
     money("Remaining", lambda listed: listed.row.remaining),
     (CURRENCY, lambda listed: listed.row.currency),
-    below=lambda listed: map(_use, listed.row.uses),
+    below=lambda listed: [
+        f"{grouped(one.amount)} applied to {one.type} {one.number}".rstrip()
+        for one in listed.row.uses
+    ],
     connection=lambda listed: listed.connection,
 )
-
-
-def _use(one: CreditUse) -> str:
-    return f"{grouped(one.amount)} applied to {one.type} {one.number}".rstrip()
 
 
 @credit_memos.command("list")

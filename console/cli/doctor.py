@@ -17,7 +17,6 @@ from shared.operations.contracts.doctor import DIAGNOSIS
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count
 from shared.operations.health import Diagnosis, diagnose
-from shared.settings import SettingRow
 
 WORST_LAST = ("ok", "warn", "fail")
 MARK = "{:<6}"
@@ -57,7 +56,8 @@ SETTING_COLUMNS = (Column("Setting"), Column("Value", least=20), Column("From", 
 
 def _say(found: Diagnosis, *, with_settings: bool) -> None:
     if with_settings and found.settings:
-        output.say_table(SETTING_COLUMNS, [Row(row) for row in _own_first(found.settings)])
+        own_first = sorted(found.settings, key=lambda row: row.source == "default")
+        output.say_table(SETTING_COLUMNS, [Row(row) for row in own_first])
         output.say()
     for check in sorted(found.checks, key=lambda check: WORST_LAST.index(check.state)):
         output.say_item(MARK.format(check.state), f"{check.name}: {check.told}", output.state)
@@ -65,11 +65,6 @@ def _say(found: Diagnosis, *, with_settings: bool) -> None:
             output.say_item(MARK.format(""), f"What to do: {check.remedy}")
     output.say()
     output.say_wrapped(_verdict(found.checks))
-
-
-def _own_first(settings: Sequence[SettingRow]) -> list[SettingRow]:
-    """What somebody set comes before the defaults."""
-    return sorted(settings, key=lambda row: row.source == "default")
 
 
 def _verdict(checks: Sequence[Check]) -> str:

@@ -36,23 +36,15 @@ def hints(words: tuple[str, ...], as_json: bool) -> None:
     found = catalog.find(text.strip()) if words else catalog.all_hints()
     if not found:
         raise NotThere(
-            f'No hint for "{_short(text)}".',
+            f'No hint for "{plain(text.strip())[:60]}".',
             "Try the code alone or fewer words; all codes: deskbridge hints",
         )
     if as_json:
         output.say_json_lines(output.json_text(HINT.of(hint)) for hint in found)
     elif len(found) == 1:
-        _say(found[0])
+        output.say_sections([section(found[0])])
     else:
         _say_list(found)
-
-
-def _short(text: str) -> str:
-    return plain(text.strip())[:60]
-
-
-def _say(hint: Hint) -> None:
-    output.say_sections([section(hint)])
 
 
 def _say_list(found: Sequence[Hint]) -> None:

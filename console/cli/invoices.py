@@ -118,15 +118,11 @@ FIELDS: tuple[Field[InvoiceSides], ...] = (
 )
 
 
-def _reason(invoice: InvoiceSides) -> str:
-    return invoice.left_out.removeprefix("left-out-").replace("-", " ")
-
-
 INVOICES = Listing(LISTED_INVOICE, *FIELDS, connection=lambda one: one.connection)
 LEFT_OUT = Listing(
     LISTED_INVOICE,
     *FIELDS,
-    field("Left out because", _reason),
+    field("Left out because", lambda one: one.left_out.removeprefix("left-out-").replace("-", " ")),
     connection=lambda one: one.connection,
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import PureWindowsPath
@@ -145,7 +145,7 @@ def words_given(words: Sequence[str], what: str) -> list[str]:
     """
     expanded: list[str] = []
     for word in words:
-        expanded += _standard_input_words() if word == FROM_STANDARD_INPUT else [word]
+        expanded += sys.stdin.read().split() if word == FROM_STANDARD_INPUT else [word]
     if words and not expanded:
         raise NotThere(
             f"Standard input contains no {what}: there is nothing to do.",
@@ -165,10 +165,6 @@ def numbers_given(words: Sequence[str], what: str) -> list[int]:
     """Read numbers as ``words_given`` does; raises WrongUsage for anything else."""
     given = words_given(words, f"number of a {what}")
     return list(dict.fromkeys(_number(word, what) for word in given))
-
-
-def _standard_input_words() -> Iterable[str]:
-    return sys.stdin.read().split()
 
 
 def _number(word: str, what: str) -> int:

@@ -23,15 +23,16 @@ from console.cli.listing import (
     shown,
     states_option,
 )
-from console.cli.params import chosen_connection, name_argument
+from console.cli.params import chosen_connection, name_argument, payment_option
 from console.fields import field, money
 from shared import dates
 from shared.models.store import Store
 from shared.operations import payment_views
-from shared.operations.contracts.payments import PAYMENT_LINE
+from shared.operations.contracts.payments import PAYMENT_DETAIL, PAYMENT_LINE
+from shared.operations.describe import payments as describe
 from shared.operations.describe.payments import MEANINGS, name_of, status_word
 from shared.operations.describe.tables import CURRENCY
-from shared.operations.describe.text import count
+from shared.operations.describe.text import count, plain
 from shared.rules.payments.values import Payment, PaymentStatus
 from shared.rules.payments.views import PaymentFilter, PaymentLine
 
@@ -47,7 +48,7 @@ def payments() -> None:
 
 
 for place in (
-    *("payment_adding:add", "payment_adding:import_file", "payment_show:show", "rules:rules"),
+    *("payment_adding:add", "payment_adding:import_file", "rules:rules"),
     "payment_profiles:profiles",
     *(f"payment_decisions:{name}" for name in ("allow", "retry", "settle", "skip", "unskip")),
     "payment_decisions:withdraw",
@@ -165,3 +166,28 @@ def _nothing(states: Sequence[str], source: str | None, deleted: bool) -> str:
         "No payment yet. Next: deskbridge payments import NAME FILE, or run Payment Sync in the "
         "Web Connector for those that QuickBooks has."
     )
+
+
+@payments.command()
+@click.argument("which", metavar="ID")
+@payment_option
+@json_option(PAYMENT_DETAIL)
+@pass_command_context
+def show(context: CommandContext, which: str, connection: str | None, as_json: bool) -> None:
+    """Show the full history of one payment: terms, parts, what QuickBooks has, what to do.
+
+    ID is its number, its ID on the billing platform, or its TxnID in QuickBooks.
+    """
+    detail = context.read(partial(payment_views.view_called, text=which, connection=connection))
+    if as_json:
+        output.say_json(PAYMENT_DETAIL.of(detail))
+        return
+    output.say(output.strong(plain(f"{detail.payment.document} ({detail.connection})")))
+    for section in describe.sections(detail):
+        if section.title:
+            output.say()
+            output.say(output.strong(plain(section.title)))
+        output.say_pairs(section.lines)
+    if detail.payment.code:
+        output.say()
+        output.say_wrapped(f"More about this: deskbridge hints {detail.payment.code}")

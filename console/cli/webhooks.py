@@ -119,10 +119,6 @@ def remove(webhook_id: int) -> PlanOf:
     return partial(operations.plan_remove, webhook_id=webhook_id)
 
 
-def _tried(one: Parked) -> str:
-    return "a later one was delivered" if one.overtaken else count(one.attempts, "try", "tries")
-
-
 PARKED_DELIVERIES = Listing[Parked](
     PARKED,
     field("Event", lambda one: str(one.event.id), right=True),
@@ -130,7 +126,13 @@ PARKED_DELIVERIES = Listing[Parked](
     field("When", lambda one: dates.moment(one.event.at)),
     field("What", lambda one: one.event.kind.value),
     field("Document", lambda one: one.event.document, least=10),
-    field("Tried", _tried, least=7),
+    field(
+        "Tried",
+        lambda one: (
+            "a later one was delivered" if one.overtaken else count(one.attempts, "try", "tries")
+        ),
+        least=7,
+    ),
     below=lambda one: [one.reason],
     connection=lambda one: one.event.connection,
 )

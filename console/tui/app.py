@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, cast
@@ -63,10 +62,6 @@ def _warm_up() -> None:
     for screen in MAIN_SCREENS:
         screen.load()
     gc.freeze()  # modules and styles stay: looking through them again would hold up a key
-
-
-def _to_minute(at: datetime) -> datetime:
-    return at.replace(second=0, microsecond=0)
 
 
 class DeskbridgeApp(App[None], inherit_bindings=False):
@@ -288,8 +283,9 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         """Have the header on top show the present standing, and the time."""
         now = self.worker.clock()
         company = self.company.name if self.company else ""
+        minute = now.replace(second=0, microsecond=0)
         self.standing = replace(
-            self.standing, company=company, now=_to_minute(now), clock=dates.time_of(now)
+            self.standing, company=company, now=minute, clock=dates.time_of(now)
         )
         for header in self.screen.query(Header):
             header.follow()

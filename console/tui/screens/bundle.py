@@ -123,10 +123,7 @@ def _saved(made: Bundle, target: Path) -> str:
 
 def _shown(part: Part) -> Iterator[Paragraph]:
     lines = part.text.splitlines()
-    yield from map(_prose if part.name == "README.txt" else str, lines[:LINES_SHOWN])
+    for line in lines[:LINES_SHOWN]:
+        yield Text(plain(line)) if part.name == "README.txt" else line
     if len(lines) > LINES_SHOWN:
         yield Text(f"… and {count(len(lines) - LINES_SHOWN, 'more line')} in the file.")
-
-
-def _prose(line: str) -> Text:
-    return Text(plain(line))

@@ -41,23 +41,25 @@ def _status(one: Exchange) -> Text:
     return render.state("finished" if one.status_code in (0, 1) else "failed", str(one.status_code))
 
 
-def _took(one: Exchange) -> str:
-    return duration(one.sent_at, one.answered_at) if one.answered_at else ""
-
-
-def _answer(one: Exchange) -> str:
-    return f"{one.response_bytes:,} bytes" if one.answered_at else ""
-
-
 CALLS = Records[Exchange](
     lambda one: str(one.id),
     field("No.", lambda one: str(one.sequence), right=True),
     field("Sent", lambda one: dates.time_to_second(one.sent_at)),
     field("Step", lambda one: one.step, least=20),
     field("Status", _status),
-    field("Took", _took, right=True, drop=3),
+    field(
+        "Took",
+        lambda one: duration(one.sent_at, one.answered_at) if one.answered_at else "",
+        right=True,
+        drop=3,
+    ),
     number("Times sent", lambda one: one.handed_out, drop=1),
-    field("Answer", _answer, right=True, drop=2),
+    field(
+        "Answer",
+        lambda one: f"{one.response_bytes:,} bytes" if one.answered_at else "",
+        right=True,
+        drop=2,
+    ),
 )
 
 

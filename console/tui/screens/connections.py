@@ -338,19 +338,12 @@ NOTHING_YET = Text(
 NO_MATCH = Text("No connection has these words. / changes them; Esc in that line clears them.")
 
 
-def _by_attention(line: ConnectionLine) -> float:
-    return not line.needs_person
-
-
-def _by_name(_line: ConnectionLine) -> float:
-    return 0  # as they come, and the sort is stable
-
-
-def _by_last_seen(line: ConnectionLine) -> float:
-    return -line.seen_at.timestamp() if line.seen_at else 0
-
-
-_SORTED = (_by_attention, _by_name, _by_last_seen)
+_SORTED: tuple[Callable[[ConnectionLine], float], ...] = (
+    lambda line: not line.needs_person,
+    lambda _line: 0,  # as they come, and the sort is stable
+    lambda line: -line.seen_at.timestamp() if line.seen_at else 0,
+)
+"""What the lines are sorted by, in each of the ORDERS."""
 
 
 def _searched(line: ConnectionLine) -> str:

@@ -22,7 +22,7 @@ from shared.operations import customers as operations
 from shared.operations.customers import CustomerName
 from shared.operations.describe import customers as describe
 from shared.operations.describe.text import grouped
-from shared.rules.ledger import Candidate, CustomerSides
+from shared.rules.ledger import Candidate
 
 COLUMNS = (
     Column("Customer in QuickBooks", least=20, fair=40),
@@ -113,7 +113,8 @@ class CustomerNameScreen(StoreScreen[CustomerName]):
         yield from map(_candidate_row, snapshot.candidates)
         if snapshot.others:
             yield Heading("Other customers with these words")
-            yield from map(_other_row, snapshot.others)
+            for one in snapshot.others:
+                yield Row(one.list_id, (one.full_name, _state(one.active), "", one.list_id))
         elif self.query_one(FilterLine).value.strip():
             yield Heading("No other customer has these words")
 
@@ -126,10 +127,6 @@ def _candidate_row(one: Candidate) -> Row:
     more = len(one.invoices) - len(invoices)
     told = ", ".join([*invoices, *([f"{more:,} more"] if more else [])])
     return Row(one.list_id, (one.customer, _state(one.active), told, one.list_id))
-
-
-def _other_row(one: CustomerSides) -> Row:
-    return Row(one.list_id, (one.full_name, _state(one.active), "", one.list_id))
 
 
 def _state(active: bool) -> Text:

@@ -58,7 +58,8 @@ class IssuesPasswords(StoreScreen[Snapshot]):
             return chosen is not None and self._is_locked(chosen[1])
         if chosen is None:
             return None
-        return True if action != "rotate" or _has_password(chosen[1]) else None
+        has_password = any(one.password_generation for one in chosen[1])
+        return True if action != "rotate" or has_password else None
 
     def _is_locked(self, applications: Sequence[Application]) -> bool:
         now = self.worker.clock()
@@ -115,7 +116,3 @@ class IssuesPasswords(StoreScreen[Snapshot]):
         chosen = self.issuing_for()
         if chosen is not None and self.may_change(Role.RUN):
             self.decide(partial(issuing.plan_unlock, which=chosen[0].id))
-
-
-def _has_password(applications: Sequence[Application]) -> bool:
-    return any(one.password_generation for one in applications)

@@ -116,31 +116,15 @@ class DecidesPayments(OpensHint[Snapshot]):
             self.app.push_screen(CustomerNameScreen(payment.connection_id, payment.customer))
 
 
-def _may_retry(payment: Payment) -> bool:
-    return payment.status is not S.READY and payments.may_retry(payment)
-
-
-def _is_skipped(payment: Payment) -> bool:
-    return payment.status is S.SKIPPED
-
-
-def _is_in_doubt(payment: Payment) -> bool:
-    return payment.status is S.UNKNOWN
-
-
-def _has_a_name_to_resolve(payment: Payment) -> bool:
-    return payment.code in ABOUT_NAMES
-
-
 _ABLE: Mapping[str, Callable[[Payment], bool]] = MappingProxyType(
     {
-        "retry": _may_retry,
+        "retry": lambda one: one.status is not S.READY and payments.may_retry(one),
         "allow": payment_allowances.has_way_out,
         "skip": payments.may_skip,
-        "unskip": _is_skipped,
+        "unskip": lambda one: one.status is S.SKIPPED,
         "withdraw": payments.may_be_withdrawn,
-        "settle": _is_in_doubt,
-        "who": _has_a_name_to_resolve,
+        "settle": lambda one: one.status is S.UNKNOWN,
+        "who": lambda one: one.code in ABOUT_NAMES,
     }
 )
 _CHOICES = (

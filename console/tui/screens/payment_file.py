@@ -143,10 +143,7 @@ class TakeFileScreen(Asking[str | None]):
 
     def _show(self, chosen: Chosen, plan: ImportPlan) -> None:
         self.say("")
-        ask_with(self, LookScreen(chosen, plan), self._looked)
-
-    def _looked(self, became: str) -> None:
-        self.dismiss(became)
+        ask_with(self, LookScreen(chosen, plan), self.dismiss)
 
 
 ORDERS = (

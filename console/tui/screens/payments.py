@@ -201,7 +201,10 @@ class PaymentsScreen(
             *(grouped(figure.amount), figure.currency),
             *("", "", ""),
         )
-        return Row(_key(figure), tuple(Text(cell, style="bold") for cell in cells))
+        return Row(
+            f"{figure.status.value} {figure.currency}",
+            tuple(Text(cell, style="bold") for cell in cells),
+        )
 
     def _told_of_payment(self, line: PaymentLine) -> Iterator[Text]:
         payment = line.payment
@@ -212,10 +215,6 @@ class PaymentsScreen(
         if payment.note:
             by = f" (by {payment.changed_by})" if payment.changed_by else ""
             yield render.titled("Skipped because", f"{payment.note}{by}")
-
-
-def _key(figure: PaymentFigure) -> str:
-    return f"{figure.status.value} {figure.currency}"
 
 
 def _told_of_group(group: PaymentGroup) -> Iterator[Text]:

@@ -156,7 +156,7 @@ class PasswordScreen(Asking[Ended]):
         self.query_one(Secret).show(issued.password)
         self.query_one("#links", Button).display = bool(issued.files)
         self._show_secrets(bool(issued.password))
-        self._tell()
+        self.query_one(TextView).show([*self._told()])
         first = "#copy" if issued.password else "#steps"
         self.call_after_refresh(self.query_one(first, Button).focus)
         self.refresh_bindings()
@@ -168,7 +168,7 @@ class PasswordScreen(Asking[Ended]):
 
     def _offered(self, offered: Offered) -> None:
         self._links = offered.links
-        self.query_one(TextView).show([*self._told(self._links)], from_top=True)
+        self.query_one(TextView).show([*self._told()], from_top=True)
         self.say(f"{offered.sentence} [Copy the rest] copies them with everything else.")
 
     def _leave(self, issued: Issued) -> None:
@@ -177,10 +177,7 @@ class PasswordScreen(Asking[Ended]):
         self._links = ()
         self.dismiss(replace(issued, password=""))
 
-    def _tell(self) -> None:
-        self.query_one(TextView).show([*self._told(self._links)])
-
-    def _told(self, links: tuple[Link, ...]) -> Iterator[Paragraph]:
+    def _told(self) -> Iterator[Paragraph]:
         issued = self._issued
         if issued is None:
             return
@@ -188,7 +185,7 @@ class PasswordScreen(Asking[Ended]):
             yield Text("The old password no longer works.")
         elif not issued.password:
             yield Text("The password was not changed.")
-        for link in links:
+        for link in self._links:
             yield render.titled(f"Once, until {dates.time_of(link.expires_at)}", link.file_name)
             yield link.address
         for application in issued.applications:

@@ -70,7 +70,14 @@ class TroubleshootingScreen(ConsoleScreen):
         lines = list(_best_first(typed) if typed else _by_group())
         self._entries = {line.code: line for line in lines if isinstance(line, Hint)}
         table = self.query_one(RecordTable)
-        table.show([_row(line) if isinstance(line, Hint) else line for line in lines])
+        table.show(
+            [
+                Row(one.code, (one.code, one.title, one.actor.value))
+                if isinstance(one, Hint)
+                else one
+                for one in lines
+            ]
+        )
         if typed:
             table.action_first()
         self.set_class(not self._entries, "-empty")
@@ -98,10 +105,6 @@ def _by_group() -> Iterator[Hint | Heading]:
 def _best_first(typed: str) -> Iterator[Hint | Heading]:
     yield Heading("Best match first")
     yield from hints.find(typed)
-
-
-def _row(one: Hint) -> Row:
-    return Row(one.code, (one.code, one.title, one.actor.value))
 
 
 def _told(known: Hint) -> Iterator[Paragraph]:
