@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 import click
@@ -17,7 +16,7 @@ from console.cli.params import connection_option
 from console.fields import field
 from shared import dates
 from shared.operations import alerts as operations
-from shared.operations.alerts import RecipientStanding, TestResults, Wanted
+from shared.operations.alerts import RecipientStanding, Wanted
 from shared.operations.contracts.alerts import ADDED, ALERT, RECIPIENT, TESTED
 from shared.operations.describe import alerts as describe
 from shared.rules.alerts import Alert, Audience, Digest
@@ -149,7 +148,11 @@ def test(context: CommandContext, ids: tuple[int, ...], as_json: bool) -> None:
     Quiet hours and pauses do not delay a test.
     """
     asked = decide(context, partial(operations.plan_test, ids=ids))
-    tested = _wait(context, asked.ids)
+    nobody = Refused(
+        "No daemon has sent the test yet.", "Check that the daemon is running: deskbridge doctor"
+    )
+    look = partial(operations.view_tests, ids=asked.ids)
+    tested = tests_sent.result(context, look, TEST_SECONDS, nobody)
     if as_json:
         output.say_json(TESTED.of(tested))
     for one in tested.results:
@@ -159,14 +162,6 @@ def test(context: CommandContext, ids: tuple[int, ...], as_json: bool) -> None:
     if failed:
         told = (f"Recipient {one.id} ({one.shown}) did not: {one.reason}" for one in failed)
         raise Refused(" ".join(told))
-
-
-def _wait(context: CommandContext, ids: Sequence[int]) -> TestResults:
-    look = partial(operations.view_tests, ids=ids)
-    nobody = Refused(
-        "No daemon has sent the test yet.", "Check that the daemon is running: deskbridge doctor"
-    )
-    return tests_sent.result(context, look, TEST_SECONDS, nobody)
 
 
 @alerts.command()

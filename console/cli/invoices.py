@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,7 +14,7 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from console.cli.listing import Field, Found, Listing, shown, states_option
-from console.cli.params import FROM_STANDARD_INPUT, connection_option, name_argument
+from console.cli.params import FROM_STANDARD_INPUT, Typed, connection_option, name_argument
 from console.cli.spreadsheet import csv_line, unarmed
 from console.fields import field, money
 from shared import dates
@@ -23,7 +22,7 @@ from shared.files import write_private
 from shared.operations import invoices as operations
 from shared.operations.contracts.ledger import EXPORTED_INVOICE, INVOICE_DETAIL, LISTED_INVOICE
 from shared.operations.describe import invoices as describe
-from shared.operations.describe.tables import CURRENCY, Column, Row
+from shared.operations.describe.tables import CURRENCY, Row
 from shared.operations.describe.text import count, grouped
 from shared.rules.ledger import ExportedInvoice, InvoiceDetail, InvoiceSides
 
@@ -93,17 +92,7 @@ def _say_tables_of(detail: InvoiceDetail) -> None:
         if rows:
             output.say()
             output.say(output.strong(title))
-            output.say_table(LINE_COLUMNS, [Row(cells) for cells in rows])
-
-
-LINE_COLUMNS = (
-    Column("What", least=20),
-    Column("How", least=10, drop=2),
-    Column("Status", drop=3),
-    Column("Date", drop=1),
-    Column("Amount", right=True),
-    CURRENCY,
-)
+            output.say_table(describe.COLUMNS, [Row(cells) for cells in rows])
 
 
 FIELDS: tuple[Field[InvoiceSides], ...] = (
@@ -146,30 +135,24 @@ def _nothing(states: Sequence[str], left_out: bool) -> str:
     return "No invoice yet. Next: run Invoice Sync in the Web Connector."
 
 
-class Columns(click.ParamType[dict[str, str]]):
-    """``KEY,HEADER=KEY,…``: the keys of an export by the header that each gets."""
-
-    name = "columns"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> dict[str, str]:
-        known = EXPORTED_INVOICE.names()
-        if value == "all":
-            return {key: key for key in known}
-        columns: dict[str, str] = {}
-        for one in str(value).split(","):
-            header, equals, key = one.strip().rpartition("=")
-            key = key.strip()
-            if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                meant = f" Did you mean {near[0]}?" if near else ""
-                self.fail(f'there is no column "{key}".{meant} Columns: {", ".join(known)}')
-            header = header.strip() if equals else key
-            if not header or header in columns:
-                self.fail(f'"{one.strip()}" has no header.')
-            columns[header] = key
-        return columns
+def _columns(words: str) -> dict[str, str]:
+    """Read ``KEY,HEADER=KEY,…``: the keys of an export by the header that each gets."""
+    known = EXPORTED_INVOICE.names()
+    if words == "all":
+        return {key: key for key in known}
+    columns: dict[str, str] = {}
+    for one in words.split(","):
+        header, equals, key = one.strip().rpartition("=")
+        key = key.strip()
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            meant = f" Did you mean {near[0]}?" if near else ""
+            raise ValueError(f'there is no column "{key}".{meant} Columns: {", ".join(known)}')
+        header = header.strip() if equals else key
+        if not header or header in columns:
+            raise ValueError(f'"{one.strip()}" has no header.')
+        columns[header] = key
+    return columns
 
 
 @invoices.command()
@@ -185,7 +168,7 @@ class Columns(click.ParamType[dict[str, str]]):
 )
 @click.option(
     "--columns",
-    type=Columns(),
+    type=Typed("columns", _columns),
     metavar="KEY,…",
     help="Columns, in this order; HEADER=KEY renames one; all for all of them.",
 )

@@ -16,7 +16,7 @@ from console.cli.errors import NotThere, WrongUsage
 from shared import dates
 
 if TYPE_CHECKING:
-    from shared.rules.values import Connection
+    pass
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -152,13 +152,6 @@ def words_given(words: Sequence[str], what: str) -> list[str]:
             f"deskbridge {what.rpartition(' ')[2]}s list",
         )
     return list(dict.fromkeys(expanded))
-
-
-def chosen_connection(name: str | None) -> Connection:
-    """The connection of that name, or the only one; as ``operations.which.connection``."""
-    from shared.operations import which
-
-    return which.connection(name)
 
 
 def numbers_given(words: Sequence[str], what: str) -> list[int]:

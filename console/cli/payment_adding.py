@@ -24,13 +24,12 @@ from console.cli.params import (
     MONEY,
     NO_DATE,
     SHARE,
-    chosen_connection,
     name_argument,
     named_argument,
 )
 from shared.models.store import Store
 from shared.operations import payment_import_words as describe
-from shared.operations import payment_intake, payment_profiles
+from shared.operations import payment_intake, payment_profiles, which
 from shared.operations.contracts.payment_intake import TAKEN, TAKEN_FILE
 from shared.operations.deciding import Operator, PlanIsStale, carry_out
 from shared.operations.describe.text import count
@@ -121,7 +120,7 @@ def add(
     undated = day is None or day == NO_DATE
     payment = _given(given, _today(context.store.now()) if day is None or day == NO_DATE else day)
     with context.store.reading():
-        connection = chosen_connection(name).name
+        connection = which.connection(name).name
     plan = partial(payment_intake.plan_add, connection=connection, payment=payment, undated=undated)
     added = decide(context, plan)
     if added.refusal:

@@ -23,11 +23,11 @@ from console.cli.listing import (
     shown,
     states_option,
 )
-from console.cli.params import chosen_connection, name_argument, payment_option
+from console.cli.params import name_argument, payment_option
 from console.fields import field, money
 from shared import dates
 from shared.models.store import Store
-from shared.operations import payment_views
+from shared.operations import payment_views, which
 from shared.operations.contracts.payments import PAYMENT_DETAIL, PAYMENT_LINE
 from shared.operations.describe import payments as describe
 from shared.operations.describe.payments import MEANINGS, name_of, status_word
@@ -124,7 +124,7 @@ def _wanted(
     name: str | None, states: Sequence[str], source: str | None, deleted: bool, _store: Store
 ) -> PaymentFilter | None:
     """What the options ask for, inside a unit of the store; None where nothing can be both."""
-    connection_id = None if name is None else chosen_connection(name).id
+    connection_id = None if name is None else which.connection(name).id
     possible = payment_views.SOURCES[source] if source else tuple(PaymentStatus)
     chosen = tuple(one for one in possible if not states or one.value in states)
     return PaymentFilter(connection_id, chosen, deleted=deleted) if chosen else None

@@ -21,7 +21,6 @@ from shared.operations.contracts.webhooks import MADE_WEBHOOK, PARKED, TESTED, W
 from shared.operations.describe import webhooks as describe
 from shared.operations.describe.text import count
 from shared.operations.parked_deliveries import Parked
-from shared.operations.webhooks import Tested
 from shared.rules.webhooks import WebhookStanding
 
 TEST_SECONDS = 30.0
@@ -93,22 +92,18 @@ def list_webhooks(context: CommandContext, name: str | None) -> Found[WebhookSta
 def test(context: CommandContext, webhook_id: int, as_json: bool) -> None:
     """Send a test event to a webhook and show the result."""
     asked = decide(context, partial(operations.plan_test, webhook_id=webhook_id))
-    tested = _wait(context, asked.webhook_id, asked.event_id)
+    nobody = Refused(
+        f"No daemon has sent the test to webhook {webhook_id} yet.",
+        "Check that the daemon is running (deskbridge doctor), then run deskbridge webhook list",
+    )
+    look = partial(operations.view_test, webhook_id=asked.webhook_id, event_id=asked.event_id)
+    tested = tests_sent.result(context, look, TEST_SECONDS, nobody)
     if as_json:
         output.say_json(TESTED.of(tested))
     elif tested.delivered:
         output.say_wrapped(f"Webhook {webhook_id} accepted the test.")
     if not tested.delivered:
         raise Refused(f"Webhook {webhook_id} did not accept the test: {tested.reason}")
-
-
-def _wait(context: CommandContext, webhook_id: int, event_id: int) -> Tested:
-    look = partial(operations.view_test, webhook_id=webhook_id, event_id=event_id)
-    nobody = Refused(
-        f"No daemon has sent the test to webhook {webhook_id} yet.",
-        "Check that the daemon is running (deskbridge doctor), then run deskbridge webhook list",
-    )
-    return tests_sent.result(context, look, TEST_SECONDS, nobody)
 
 
 @webhook.command()

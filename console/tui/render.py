@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from types import MappingProxyType
 
 from rich.text import Text
 
@@ -14,20 +13,16 @@ from shared.operations.describe.text import plain
 from shared.operations.describe.trends import legend, mark
 from shared.rules.values import Sync
 
-STYLES: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("finished", "resolved", "posted", "imported", "updated", "ok"), "green"),
-        **dict.fromkeys(("running", "stopping", "pending", "retry", "ready", "sent"), "cyan"),
-        **dict.fromkeys(
-            ("waiting", "canceled", "skipped", "acknowledged", "left-out", "late", "withdrawn"),
-            "yellow",
-        ),
-        **dict.fromkeys(
-            ("not eligible", "not set up", "some failed", "interrupted", "warn"), "yellow"
-        ),
-        **dict.fromkeys(("failed", "open", "unknown", "parked", "refused", "fail"), "bold red"),
-    }
-)
+STYLES: Mapping[str, str] = {
+    **dict.fromkeys(("finished", "resolved", "posted", "imported", "updated", "ok"), "green"),
+    **dict.fromkeys(("running", "stopping", "pending", "retry", "ready", "sent"), "cyan"),
+    **dict.fromkeys(
+        ("waiting", "canceled", "skipped", "acknowledged", "left-out", "late", "withdrawn"),
+        "yellow",
+    ),
+    **dict.fromkeys(("not eligible", "not set up", "some failed", "interrupted", "warn"), "yellow"),
+    **dict.fromkeys(("failed", "open", "unknown", "parked", "refused", "fail"), "bold red"),
+}
 """The color of each state, out of the sixteen that any terminal has."""
 
 

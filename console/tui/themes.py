@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace  # noqa: TID251  # Textual's themes are dataclasses
-from types import MappingProxyType
 from typing import TypeAlias
 
 from rich.terminal_theme import TerminalTheme
@@ -64,28 +63,26 @@ def _sixteen(
     return TerminalTheme(background, foreground, colors, colors)
 
 
-ANSI_COLORS: Mapping[str, TerminalTheme] = MappingProxyType(
-    {
-        "textual-light": _sixteen(
-            (224, 224, 224),
-            (31, 31, 31),
-            red=(160, 0, 0),
-            green=(20, 90, 20),
-            yellow=(120, 75, 0),
-            blue=(20, 60, 150),
-            cyan=(0, 85, 115),
-        ),
-        HIGH_CONTRAST.name: _sixteen(
-            (0, 0, 0),
-            (255, 255, 255),
-            red=(255, 128, 128),
-            green=(0, 255, 0),
-            yellow=(255, 255, 0),
-            blue=(150, 180, 255),
-            cyan=(0, 255, 255),
-        ),
-    }
-)
+ANSI_COLORS: Mapping[str, TerminalTheme] = {
+    "textual-light": _sixteen(
+        (224, 224, 224),
+        (31, 31, 31),
+        red=(160, 0, 0),
+        green=(20, 90, 20),
+        yellow=(120, 75, 0),
+        blue=(20, 60, 150),
+        cyan=(0, 85, 115),
+    ),
+    HIGH_CONTRAST.name: _sixteen(
+        (0, 0, 0),
+        (255, 255, 255),
+        red=(255, 128, 128),
+        green=(0, 255, 0),
+        yellow=(255, 255, 0),
+        blue=(150, 180, 255),
+        cyan=(0, 255, 255),
+    ),
+}
 """What the colors of states are in themes in which Textual's own would be hard to read."""
 
 

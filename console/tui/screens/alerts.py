@@ -51,10 +51,6 @@ RECIPIENTS = Records[RecipientStanding](
 )
 MOST = 200
 """So many alerts are listed; whoever has more has one cause for them."""
-NOTHING = (
-    "The daemon has found nothing wrong. Nobody is notified when something goes wrong.\n\n+"
-    " adds an email address, or the URL of a program."
-)
 Line: TypeAlias = Alert | RecipientStanding
 
 
@@ -71,6 +67,10 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
 
     PLACE = "Alerts"
     TABLE = ALERTS.columns
+    NOTHING = (
+        "The daemon has found nothing wrong. Nobody is notified when something goes wrong.\n\n+"
+        " adds an email address, or the URL of a program."
+    )
     ASKED, MADE = Asked, Added
     COPIED = "the alert"
     BINDINGS = bindings(
@@ -119,9 +119,6 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
     def place(self, snapshot: Shown) -> str:
         return f"Alerts{self.of_company} ({len(snapshot.alerts)} open)"
 
-    def nothing(self, _snapshot: Shown) -> str:
-        return NOTHING
-
     def hint_code(self) -> str:
         chosen = self.chosen()
         return chosen.code if isinstance(chosen, Alert) else ""
@@ -130,7 +127,7 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
         chosen = self.chosen()
         may = self.worker.includes(Role.MANAGE)
         decides = may and isinstance(chosen, RecipientStanding)
-        able = {"add": may, "copy": chosen is not None, "test": decides, "remove": decides}
+        able = {"add": may, "test": decides, "remove": decides}
         return super().able() | able
 
     def ask_what(self, names: Sequence[str]) -> None:

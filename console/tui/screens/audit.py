@@ -40,7 +40,6 @@ class AuditScreen(PagedScreen[Entries, AuditEntry, int], ReadsDetail[Entries]):
     """What people changed, newest first; the entry under the cursor is told in full below."""
 
     PLACE = "Audit log"
-    CSS_PATH = "audit.tcss"
     TABLE = ENTRIES.columns
     EXAMPLE = "who:mara action:retry connection:larkspur 1/1/2026..1/31/2026"
     NO_MORE = "No older entries. b goes back to the newer ones."
@@ -75,14 +74,8 @@ class AuditScreen(PagedScreen[Entries, AuditEntry, int], ReadsDetail[Entries]):
         if one.detail:
             yield render.titled("Detail", one.detail)
 
-    def place(self, _snapshot: Entries) -> str:
-        return f"Audit log{self.of_company}{self.page}"
-
     def nothing(self, _snapshot: Entries) -> str:
         return NO_MATCH if self._wanted() != AuditFilter() else NOTHING_YET
-
-    def able(self) -> dict[str, bool]:
-        return super().able() | {"copy": bool(self.records)}
 
     def _wanted(self) -> AuditFilter:
         today = self.worker.clock().astimezone().date()

@@ -66,8 +66,6 @@ class BackupsScreen(StoreScreen[tuple[BackupFile, ...]]):
     """The newest first; what is known without the store is listed even while it cannot be used."""
 
     PLACE = "Backups"
-    CSS_PATH = "backups.tcss"
-    AUTO_FOCUS = "RecordTable"
     BINDINGS = bindings(bind("plus", "add", "Back up now", "Copy the store while everything runs."))
 
     def __init__(self) -> None:
@@ -76,9 +74,7 @@ class BackupsScreen(StoreScreen[tuple[BackupFile, ...]]):
 
     def body(self) -> ComposeResult:
         yield Static(_POSTGRESQL, classes="body empty")
-        with Beside():
-            yield RecordTable(FILES.columns)
-            yield TextView(classes="preview")
+        yield Beside(FILES.columns)
 
     @property
     def _folder(self) -> Path | None:

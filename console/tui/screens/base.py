@@ -6,7 +6,7 @@ that it never waits, follows changes of others and survives a store that goes aw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
@@ -132,9 +132,14 @@ class ConsoleScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Header()
         yield TitleBar(self.PLACE)
+        yield from self.above()
         yield from self.body()
         yield Static("", id="said")
         yield KeyLine()
+
+    def above(self) -> Iterator[Static]:
+        """What stands above the body, for a while."""
+        return iter(())
 
     def say(self, sentence: str, *, stays: bool = False) -> None:
         """Show a notice above the keys; it leaves after the time it takes to read it.
@@ -235,6 +240,8 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
     While it is on top it asks once a second; an answer equal to the last one paints nothing.
     """
 
+    AUTO_FOCUS = "RecordTable"
+
     def __init__(self) -> None:
         super().__init__()
         self.add_class("-loading", update=False)
@@ -265,14 +272,9 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         """Whether what was read can never change, so that nothing asks for it again."""
         return False
 
-    def compose(self) -> ComposeResult:
-        yield Header()
-        yield TitleBar(self.PLACE)
+    def above(self) -> Iterator[Static]:
         yield Static("", id="trouble")
         yield Static("Reading the store…", id="loading")
-        yield from self.body()
-        yield Static("", id="said")
-        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin to ask."""

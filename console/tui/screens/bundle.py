@@ -33,7 +33,6 @@ class BundleScreen(ReadsDetail[Bundle]):
     """The files of the bundle, each to be read; nothing leaves before a key is pressed."""
 
     PLACE = "Support bundle"
-    CSS_PATH = "bundle.tcss"
     BINDINGS = bindings(
         bind("z", "save", "Save", "Save the bundle as a zip on this machine."),
         bind(
@@ -50,9 +49,7 @@ class BundleScreen(ReadsDetail[Bundle]):
         self._parts: dict[str, Part] = {}
 
     def body(self) -> ComposeResult:
-        with Beside():
-            yield RecordTable(COLUMNS)
-            yield TextView(classes="preview")
+        yield Beside(COLUMNS)
 
     def question(self) -> Callable[[Store], Bundle]:
         return partial(

@@ -67,8 +67,6 @@ class CallsScreen(StoreScreen[Calls]):
     """The calls of one sync, in order."""
 
     PLACE = "Calls"
-    CSS_PATH = "calls.tcss"
-    AUTO_FOCUS = "RecordTable"
 
     def __init__(self, sync_id: int) -> None:
         super().__init__()
@@ -99,7 +97,6 @@ class ExchangeScreen(FindsText[CallView]):
     """One call: the request, and the answer where it was kept; ``/`` looks for a text."""
 
     PLACE = "Call"
-    CSS_PATH = "calls.tcss"
     COPIED = "request and answer"
     BINDINGS = bindings(
         bind("slash", "find", "Find", "Find text in the request and the answer."),

@@ -59,7 +59,6 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
     """The table of connections, with the one under the cursor explained below it."""
 
     PLACE = "Connections"
-    CSS_PATH = "connections.tcss"
     AUTO_FOCUS = "#companies"
     BINDINGS = bindings(
         bind("plus", "set_up", "Set up new", "Set up a company, step by step."),

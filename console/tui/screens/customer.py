@@ -42,8 +42,6 @@ class CustomerScreen(OpensHint[CustomerDetail]):
     """A customer with what it owes; Enter opens an invoice."""
 
     PLACE = "Customer"
-    CSS_PATH = "customers.tcss"
-    AUTO_FOCUS = "RecordTable"
     COPIED = "the customer"
     BINDINGS = bindings(
         bind("n", "more", "More", "Show more invoices."),

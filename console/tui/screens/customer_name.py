@@ -37,8 +37,6 @@ class CustomerNameScreen(StoreScreen[CustomerName]):
     """Candidates for one name; Enter chooses one, after it was asked."""
 
     PLACE = "Customer"
-    CSS_PATH = "customers.tcss"
-    AUTO_FOCUS = "RecordTable"
     BINDINGS = bindings(
         bind("slash", "filter", "Find another", "Customers with these words in their name."),
         bind("u", "unmap", "Unmatch", "Remove the match of this name. Asks first."),

@@ -52,8 +52,6 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
     """The names of all connections, or of one; Enter lets one mean somebody else."""
 
     PLACE = "Matched names"
-    CSS_PATH = "customers.tcss"
-    AUTO_FOCUS = "RecordTable"
     BINDINGS = bindings(
         bind("u", "unmap", "Unmatch", "Remove the match of this name. Asks first."),
         bind("slash", "filter", "Filter", "A part of either name or the connection."),
@@ -65,9 +63,7 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
 
     def body(self) -> ComposeResult:
         yield Static("", classes="body empty")
-        with Beside():
-            yield RecordTable(NAMES.columns)
-            yield TextView(classes="preview")
+        yield Beside(NAMES.columns)
         yield FilterLine("Words of either name, or of the connection")
 
     def question(self) -> Callable[[Store], tuple[MappedName, ...]]:

@@ -47,7 +47,6 @@ class CustomersScreen(PagedScreen[Customers, Line, Place], OpensHint[Customers])
     """The customers of all connections, or of one, by name; names to resolve stand above them."""
 
     PLACE = "Customers"
-    CSS_PATH = "customers.tcss"
     TABLE = COLUMNS
     EXAMPLE = "larkspur inactive names"
     NO_MORE = "No more customers. b goes back to the page before."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from types import MappingProxyType
 from typing import TypeVar
 
 from rich.text import Text
@@ -24,9 +23,12 @@ from shared.rules.values import Problem, RecordKind
 Snapshot = TypeVar("Snapshot")
 WithReason = Callable[[Store, Sequence[int], str], Plan[Outcome]]
 
-_KEYS: Mapping[str, str] = MappingProxyType(
-    {Choice.RETRY: "r", Choice.ACKNOWLEDGE: "o", Choice.SKIP: "s", Choice.UNSKIP: "u"}
-)
+_KEYS: Mapping[str, str] = {
+    Choice.RETRY: "r",
+    Choice.ACKNOWLEDGE: "o",
+    Choice.SKIP: "s",
+    Choice.UNSKIP: "u",
+}
 
 
 class DecidesProblems(OpensHint[Snapshot]):

@@ -42,7 +42,6 @@ class EventsScreen(PagedScreen[Page[Event, int], Event, int], ReadsDetail[Page[E
     """What happened, newest first; the event under the cursor is told in full below."""
 
     PLACE = "Events"
-    CSS_PATH = "events.tcss"
     TABLE = EVENTS.columns
     EXAMPLE = "payment invoice.closed larkspur"
     NO_MORE = "No older events. b goes back to the newer ones."
@@ -76,14 +75,8 @@ class EventsScreen(PagedScreen[Page[Event, int], Event, int], ReadsDetail[Page[E
     def company_of(self, one: Event) -> Company | None:
         return Company(one.connection_id, one.connection) if one.connection else None
 
-    def place(self, _snapshot: Page[Event, int]) -> str:
-        return f"Events{self.of_company}{self.page}"
-
     def nothing(self, _snapshot: Page[Event, int]) -> str:
         return NO_MATCH if self._wanted() != EventFilter() else NOTHING_YET
-
-    def able(self) -> dict[str, bool]:
-        return super().able() | {"copy": bool(self.records)}
 
     def _wanted(self) -> EventFilter:
         typed = events.read_filter(self.query_one(FilterLine).value)

@@ -33,7 +33,6 @@ class GenerateScreen(Asking[str | None]):
     """Asks for the folder; ends with a sentence about what was made, or None."""
 
     AUTO_FOCUS = "Input"
-    CSS_PATH = "generate.tcss"
     BINDINGS = bindings(
         bind("escape", "cancel", "Cancel", "Leave; nothing is written."),
         bind("tab", "app.focus_next", "Next field", "To the next field."),

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
-from types import MappingProxyType
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -27,16 +26,13 @@ from shared.operations.describe.text import count
 from shared.settings import SETTINGS
 
 COLUMNS = (Column("State"), Column("Check", least=10), Column("What was found", least=20))
-WORST_FIRST: Mapping[State, str] = MappingProxyType(
-    {State.FAIL: "Failed", State.WARN: "Warnings", State.OK: "OK"}
-)
+WORST_FIRST: Mapping[State, str] = {State.FAIL: "Failed", State.WARN: "Warnings", State.OK: "OK"}
 
 
 class HealthScreen(ReadsDetail[tuple[Check, ...]]):
     """Every check, the worst first, then the settings; the network is asked on a key alone."""
 
     PLACE = "Health"
-    CSS_PATH = "health.tcss"
     BINDINGS = bindings(
         bind(
             "r",
@@ -56,9 +52,7 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
         self._told: dict[str, list[Text]] = {}
 
     def body(self) -> ComposeResult:
-        with Beside():
-            yield RecordTable(COLUMNS)
-            yield TextView(classes="preview")
+        yield Beside(COLUMNS)
 
     def question(self) -> Callable[[Store], tuple[Check, ...]]:
         """All checks but those over the network."""

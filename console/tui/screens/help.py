@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from rich.text import Text
@@ -20,16 +19,14 @@ from console.tui.widgets.text_view import Labeled, Paragraph, TextView
 
 _KEYS_WIDTH = 14
 _SECTIONS = ("On this screen", "Everywhere", "In the part with the focus")
-_GIVEN: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "app.focus_next": ("Next", "To the next list, field or button."),
-        "app.focus_previous": ("Previous", "To the list, field or button before."),
-        "screen.copy_text": (
-            "Copy",
-            "Copy what the mouse selected; with nothing selected, leave the console.",
-        ),
-    }
-)
+_GIVEN: Mapping[str, tuple[str, str]] = {
+    "app.focus_next": ("Next", "To the next list, field or button."),
+    "app.focus_previous": ("Previous", "To the list, field or button before."),
+    "screen.copy_text": (
+        "Copy",
+        "Copy what the mouse selected; with nothing selected, leave the console.",
+    ),
+}
 """What the library binds on every screen, in our words; it has none for them."""
 
 

@@ -12,7 +12,7 @@ from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.deciding import DecidesProblems
 from console.tui.screens.payment import PaymentScreen
-from console.tui.widgets.record_table import CURRENCY, Column, Heading, RecordTable, Row
+from console.tui.widgets.record_table import Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph, TextView
 from shared.documents import invoice_document
 from shared.models.store import Store
@@ -22,22 +22,11 @@ from shared.rules.ledger import InvoiceDetail, InvoiceSides
 from shared.rules.payments.values import Payment
 from shared.rules.values import Problem
 
-COLUMNS = (
-    Column("What", least=20),
-    Column("How", least=10, drop=2),
-    Column("Status", drop=3),
-    Column("Date", drop=1),
-    Column("Amount", right=True),
-    CURRENCY,
-)
-
 
 class InvoiceScreen(DecidesProblems[InvoiceDetail]):
     """An invoice as QuickBooks has it; Enter on a payment opens that."""
 
     PLACE = "Invoice"
-    CSS_PATH = "invoices.tcss"
-    AUTO_FOCUS = "RecordTable"
     COPIED = "the invoice"
     BINDINGS = bindings(bind("C", "copy", "Copy", "Copy these details to your clipboard."))
 
@@ -49,7 +38,7 @@ class InvoiceScreen(DecidesProblems[InvoiceDetail]):
 
     def body(self) -> ComposeResult:
         yield TextView(classes="about")
-        yield RecordTable(COLUMNS)
+        yield RecordTable(describe.COLUMNS)
 
     def question(self) -> Callable[[Store], InvoiceDetail]:
         return partial(operations.view_one, connection_id=self._connection_id, txn_id=self._txn_id)

@@ -42,11 +42,6 @@ ACCOUNTS = Records[AccountLine](
 )
 MOST = 200
 """So many records of each state are listed; what is behind them follows as they go."""
-NOTHING = (
-    "No company is connected to Invoiced.\n\nOnce a company is connected, its customers, open"
-    " invoices and payments are sent to Invoiced, and payments made there are imported. +"
-    " connects a company. Nothing is sent before you have seen a dry run."
-)
 _HEADINGS = {True: "Need a decision", False: "Waiting"}
 Line: TypeAlias = AccountLine | Outgoing
 
@@ -63,8 +58,12 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
     """The connected companies; Enter opens one, with the records that wait or need a person."""
 
     PLACE = "Invoiced"
-    CSS_PATH = "outlets.tcss"
     TABLE = ACCOUNTS.columns
+    NOTHING = (
+        "No company is connected to Invoiced.\n\nOnce a company is connected, its customers, open"
+        " invoices and payments are sent to Invoiced, and payments made there are imported. +"
+        " connects a company. Nothing is sent before you have seen a dry run."
+    )
     COPIED = "this text"
     BINDINGS = bindings(
         bind("plus", "connect", "Connect", "Connect a company.", key_display="+"),
@@ -124,9 +123,6 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
         connected = len(snapshot.accounts)
         return f"Invoiced{self.of_company}" + ("" if self.company else f" ({connected} connected)")
 
-    def nothing(self, _snapshot: Shown) -> str:
-        return NOTHING
-
     def able(self) -> dict[str, bool]:
         chosen, account = self.chosen(), self._account()
         may, runs = self.worker.includes(Role.MANAGE), self.worker.includes(Role.RUN)
@@ -135,7 +131,6 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
         customer = isinstance(chosen, Outgoing) and chosen.kind is RecordKind.CUSTOMER
         return super().able() | {
             "connect": may,
-            "copy": chosen is not None,
             "dry_run": runs and account is not None,
             "go_live": runs and state is AccountState.PAUSED,
             "pause": runs and state is AccountState.LIVE,

@@ -56,7 +56,6 @@ class InvoicesScreen(PagedScreen[Invoices, InvoiceSides, int], OpensHint[Invoice
     """The invoices of all connections, or of one; what is under the cursor is explained below."""
 
     PLACE = "Invoices"
-    CSS_PATH = "invoices.tcss"
     TABLE = INVOICES.columns
     EXAMPLE = "1042 larkspur left-out differing paid"
     NO_MORE = "No more invoices. b goes back to the page before."

@@ -48,7 +48,6 @@ class JumpScreen(Asking[Way | None]):
     """
 
     AUTO_FOCUS = "Input"
-    CSS_PATH = "jump.tcss"
     # Before the line that is typed in takes them.
     BINDINGS = bindings(
         bind("enter", "take", "Open", "Open what is under the cursor.", priority=True),

@@ -44,10 +44,6 @@ ROLES = (
     (Role.RUN, "run: also decide about syncs, problems and payments"),
     (Role.MANAGE, "manage: everything"),
 )
-NOTHING = (
-    "No operators: anyone who can open the store may do everything.\n\n"
-    "+ adds one. From then on, only operators, root and the store's owner may use it."
-)
 
 
 class OperatorsScreen(
@@ -56,8 +52,11 @@ class OperatorsScreen(
     """Each operator with the role; they are of all companies, whichever is in focus."""
 
     PLACE = "Operators"
-    CSS_PATH = "outlets.tcss"
     TABLE = OPERATORS.columns
+    NOTHING = (
+        "No operators: anyone who can open the store may do everything.\n\n"
+        "+ adds one. From then on, only operators, root and the store's owner may use it."
+    )
     COPIED = "the operator"
     BINDINGS = bindings(
         bind("plus", "add", "Add", "Give a person or group a role.", key_display="+"),
@@ -80,16 +79,9 @@ class OperatorsScreen(
     def place(self, snapshot: Sequence[OperatorEntry]) -> str:
         return f"Operators ({len(snapshot)})"
 
-    def nothing(self, _snapshot: Sequence[OperatorEntry]) -> str:
-        return NOTHING
-
     def able(self) -> dict[str, bool]:
         may, chosen = self.worker.includes(Role.MANAGE), self.chosen()
-        return super().able() | {
-            "add": may,
-            "copy": chosen is not None,
-            "remove": may and chosen is not None,
-        }
+        return super().able() | {"add": may, "remove": may and chosen is not None}
 
     def action_add(self) -> None:
         """Ask who it is and what the role is, then add."""
@@ -107,7 +99,7 @@ class OperatorsScreen(
                 tuple(names),
             ),
         ]
-        told = [NOTHING.rpartition("+ adds one. ")[2]]
+        told = [self.NOTHING.rpartition("+ adds one. ")[2]]
         ask_with(self, FormDialog("Add an operator", told, fields, "Add"), self._add)
 
     def _add(self, values: dict[str, Any]) -> None:

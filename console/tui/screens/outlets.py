@@ -34,7 +34,6 @@ class OutletsScreen(
     one, with its secret), ``ask_what`` and ``results``.
     """
 
-    CSS_PATH = "outlets.tcss"
     ASKED: ClassVar[type[Outcome]]
     MADE: ClassVar[type[Any]]
 

@@ -36,10 +36,10 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
 
     ``typed`` is in the filter at first, and the cursor on the record ``cursor_on``.
 
-    Subclasses give PLACE, TABLE (the columns), EXAMPLE (what may be typed into the filter) and
-    NO_MORE (said on a page behind the first that is empty by now), ``question`` for the page at
-    ``start`` and the company in focus, and ``listed``, ``next_start``, ``told``, ``company_of``,
-    ``place`` and ``nothing``. Their bindings name the actions ``filter``, ``next_page`` and
+    Subclasses give PLACE, TABLE (the columns), EXAMPLE (what may be typed into the filter), NOTHING
+    (why the first page is empty, and what to do next) and NO_MORE (said on a page behind the first
+    that is empty by now), ``question`` for the page at ``start`` and the company in focus, and
+    ``listed`` and ``told``. Their bindings name the actions ``filter``, ``next_page`` and
     ``page_before``.
     """
 
@@ -52,10 +52,10 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         )
     )
 
-    AUTO_FOCUS = "RecordTable"
     TABLE: ClassVar[Sequence[Column]]
     EXAMPLE: ClassVar[str] = ""
     NO_MORE: ClassVar[str] = ""
+    NOTHING: ClassVar[str] = ""
 
     def __init__(self, typed: str = "", *, cursor_on: str = "") -> None:
         super().__init__()
@@ -89,16 +89,17 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
 
     def place(self, snapshot: Snapshot) -> str:
         """The title of what is shown."""
-        raise NotImplementedError
+        return f"{self.PLACE}{self.of_company}{self.page}"
 
     def nothing(self, snapshot: Snapshot) -> str:
         """Why the first page is empty, and what to do next."""
-        raise NotImplementedError
+        return self.NOTHING
 
     def able(self) -> dict[str, bool]:
         return super().able() | {
             "next_page": self.snapshot is not None and self.next_start(self.snapshot) is not None,
             "page_before": len(self._starts) > 1,
+            "copy": self.chosen() is not None,
             "company": self._company_chosen() not in (None, self.company),
         }
 
@@ -119,9 +120,7 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
     def body(self) -> ComposeResult:
         self._shown_of = self.company
         yield Static("", classes="body empty")
-        with Beside():
-            yield RecordTable(self.TABLE)
-            yield TextView(classes="preview")
+        yield Beside(self.TABLE)
         line = FilterLine(self.EXAMPLE)
         line.value = self._typed
         line.set_class(bool(self._typed), "-open")

@@ -27,7 +27,6 @@ class PaymentScreen(DecidesPayments[PaymentDetail], FindsText[PaymentDetail]):
     """A payment from when it was received until its balances were seen to be right."""
 
     PLACE = "Payment"
-    CSS_PATH = "payments.tcss"
     BINDINGS = bindings(
         bind("slash", "find", "Find", "Find text on this page."),
         hide("n", "again(1)", "Next", "The next match."),

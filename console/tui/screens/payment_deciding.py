@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from types import MappingProxyType
 from typing import TypeVar
 
 from rich.text import Text
@@ -116,17 +115,15 @@ class DecidesPayments(OpensHint[Snapshot]):
             self.app.push_screen(CustomerNameScreen(payment.connection_id, payment.customer))
 
 
-_ABLE: Mapping[str, Callable[[Payment], bool]] = MappingProxyType(
-    {
-        "retry": lambda one: one.status is not S.READY and payments.may_retry(one),
-        "allow": payment_allowances.has_way_out,
-        "skip": payments.may_skip,
-        "unskip": lambda one: one.status is S.SKIPPED,
-        "withdraw": payments.may_be_withdrawn,
-        "settle": lambda one: one.status is S.UNKNOWN,
-        "who": lambda one: one.code in ABOUT_NAMES,
-    }
-)
+_ABLE: Mapping[str, Callable[[Payment], bool]] = {
+    "retry": lambda one: one.status is not S.READY and payments.may_retry(one),
+    "allow": payment_allowances.has_way_out,
+    "skip": payments.may_skip,
+    "unskip": lambda one: one.status is S.SKIPPED,
+    "withdraw": payments.may_be_withdrawn,
+    "settle": lambda one: one.status is S.UNKNOWN,
+    "who": lambda one: one.code in ABOUT_NAMES,
+}
 _CHOICES = (
     ("who", "w", "matches its customer to one in QuickBooks."),
     ("retry", "r", "checks it again now. Shows what will happen, then asks."),

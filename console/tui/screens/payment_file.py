@@ -50,7 +50,6 @@ class TakeFileScreen(Asking[str | None]):
     """Asks for the file and how it is read; ends with what became of it, or None."""
 
     AUTO_FOCUS = "Input"
-    CSS_PATH = "payment_file.tcss"
     BINDINGS = bindings(
         bind("escape", "cancel", "Cancel", "Leave; nothing is imported."),
         bind("tab", "app.focus_next", "Next field", "To the next field."),
@@ -171,7 +170,6 @@ class LookScreen(Asking[str | None]):
     """Shows what would become of the rows; ends with what became of them, or None."""
 
     AUTO_FOCUS = "TextView"
-    CSS_PATH = "payment_file.tcss"
     BINDINGS = bindings(
         bind("escape", "cancel", "Back", "Back to the file; nothing is imported."),
         bind("plus", "take", "Import", "Import the rows that are not refused or left out."),

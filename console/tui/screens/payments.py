@@ -57,7 +57,6 @@ class PaymentsScreen(
     """The payments of all connections, or of one; the one under the cursor is explained below."""
 
     PLACE = "Payments"
-    CSS_PATH = "payments.tcss"
     TABLE = PAYMENTS.columns
     EXAMPLE = "refused quickbooks pay_8Kd2 1042 larkspur"
     NO_MORE = "No older payments. b goes back to the newer ones."

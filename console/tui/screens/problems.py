@@ -44,7 +44,6 @@ class ProblemsScreen(
     """The problems of all connections; the one under the cursor is explained below."""
 
     PLACE = "Problems"
-    CSS_PATH = "problems.tcss"
     TABLE = PROBLEMS.columns
     EXAMPLE = "A document, a connection, words of the text"
     COPIED = "the problem"
@@ -109,7 +108,6 @@ class ProblemsScreen(
         return super().able() | {
             "retry_kind": problem is not None and problem.state is ProblemState.OPEN,
             "resolve": problem is not None and Choice.RESOLVE in problems.choices(problem),
-            "copy": problem is not None,
         }
 
     def problem(self) -> Problem | None:

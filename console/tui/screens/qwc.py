@@ -44,7 +44,6 @@ class PasswordScreen(Asking[Ended]):
     """
 
     AUTO_FOCUS = None
-    CSS_PATH = "qwc.tcss"
     BINDINGS = bindings(
         bind("C", "copy", "Copy password", "Copy it to your terminal's clipboard."),
         bind("tab", "app.focus_next", "Next button", "The next button; Done is last."),

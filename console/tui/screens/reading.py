@@ -19,8 +19,6 @@ Snapshot = TypeVar("Snapshot")
 class ReadsDetail(StoreScreen[Snapshot]):
     """A screen with one ``RecordTable`` and one ``TextView`` below it."""
 
-    AUTO_FOCUS = "RecordTable"
-
     @on(RecordTable.Opened)
     def _open_detail(self) -> None:
         self.add_class("-detail")

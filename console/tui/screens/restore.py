@@ -34,7 +34,6 @@ class RestoreScreen(Asking[None]):
     """
 
     AUTO_FOCUS = "TextView"
-    CSS_PATH = "restore.tcss"
     BINDINGS = bindings(
         bind("escape", "leave", "Back", "Back to the backups."),
         bind("r", "check", "Check again", "Check the backup and the machine again."),

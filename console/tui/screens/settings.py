@@ -36,8 +36,6 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
     ``removed`` is told the sentence when the connection is no more.
     """
 
-    CSS_PATH = "settings.tcss"
-    AUTO_FOCUS = "RecordTable"
     BINDINGS = bindings(
         hide(
             "x",
@@ -53,9 +51,7 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
         self._removed = removed
 
     def body(self) -> ComposeResult:
-        with Beside():
-            yield RecordTable(COLUMNS)
-            yield TextView(classes="preview")
+        yield Beside(COLUMNS)
 
     def question(self) -> Callable[[Store], SettingsView]:
         return partial(connections.view_settings, which=self._connection_id)

@@ -71,7 +71,6 @@ class SetupScreen(Asking[Connection | None]):
     Ends with the new connection; with None when it was given up.
     """
 
-    CSS_PATH = "setup.tcss"
     BINDINGS = bindings(
         bind("pagedown", "next", "Next step", "To the next step.", priority=True),
         bind(
@@ -304,10 +303,10 @@ class SetupScreen(Asking[Connection | None]):
             methods=rules.methods,
             folder=self._values["folder"],
         )
-        self.go_on(
-            self.worker.read(question),
-            lambda plan: self.app.push_screen(PasswordScreen(plan), self._created),
-        )
+        self.go_on(self.worker.read(question), self._planned)
+
+    def _planned(self, plan: IssuePlan) -> None:
+        self.app.push_screen(PasswordScreen(plan), self._created)
 
     def _created(self, ended: Ended | None) -> None:
         if isinstance(ended, Trouble):

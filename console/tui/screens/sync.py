@@ -44,8 +44,6 @@ class SyncScreen(DecidesProblems[SyncView]):
     """One sync; the record under the cursor is explained below, with what can be done."""
 
     PLACE = "Sync Details"
-    CSS_PATH = "sync.tcss"
-    AUTO_FOCUS = "RecordTable"
     BINDINGS = bindings(
         bind("l", "calls", "Calls", "The timeline: every request to QuickBooks, in order."),
         bind("x", "stop", "Stop", "Stop this running sync. Asks first."),
@@ -67,9 +65,7 @@ class SyncScreen(DecidesProblems[SyncView]):
 
     def body(self) -> ComposeResult:
         yield Static("", id="result", classes="body")
-        with Beside():
-            yield RecordTable(RECORDS.columns)
-            yield TextView(classes="preview")
+        yield Beside(RECORDS.columns)
 
     def question(self) -> Callable[[Store], SyncView]:
         return partial(syncs.view, sync_id=self._sync_id, most=self._most)

@@ -59,7 +59,6 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int], OpensHint[SyncsPage]):
     """The syncs of all connections, or of one; what is under the cursor is explained below."""
 
     PLACE = "Recent Syncs"
-    CSS_PATH = "syncs.tcss"
     TABLE = SYNCS.columns
     EXAMPLE = "larkspur invoice failed 1/1/2026..1/31/2026"
     NO_MORE = "No older syncs. b goes back to the newer ones."
@@ -107,9 +106,6 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int], OpensHint[SyncsPage]):
         if sync.connection_id is None:
             return None
         return Company(sync.connection_id, sync.connection)
-
-    def place(self, _snapshot: SyncsPage) -> str:
-        return f"Recent Syncs{self.of_company}{self.page}"
 
     def nothing(self, _snapshot: SyncsPage) -> str:
         if self._wanted() != SyncFilter(connection_id=self.connection_id):

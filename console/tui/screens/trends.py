@@ -50,7 +50,6 @@ class TrendsScreen(StoreScreen[Trends]):
     """The company in focus, or all, as bars with their numbers; the newest day is on top."""
 
     PLACE = "Trends"
-    CSS_PATH = "trends.tcss"
     AUTO_FOCUS = "#days"
     BINDINGS = bindings(
         bind("r", "reread", "Read again", "Read the numbers again, as they are now.")

@@ -35,7 +35,6 @@ class TroubleshootingScreen(ConsoleScreen):
     """
 
     PLACE = "Troubleshooting"
-    CSS_PATH = "troubleshooting.tcss"
     AUTO_FOCUS = "RecordTable"
     COPIED = "the entry"
     BINDINGS = bindings(
@@ -50,9 +49,7 @@ class TroubleshootingScreen(ConsoleScreen):
 
     def body(self) -> ComposeResult:
         yield Static(NO_MATCH, classes="body empty")
-        with Beside():
-            yield RecordTable(COLUMNS)
-            yield TextView(classes="preview")
+        yield Beside(COLUMNS)
         yield FilterLine("QBWC1039, 0x80040408, 3170, or words: wrong password")
 
     def on_mount(self) -> None:

@@ -39,10 +39,6 @@ WEBHOOKS = Records[WebhookStanding](
     field("Delivered", lambda one: one.delivered_at, drop=2),
     field("Connection", lambda one: one.webhook.connection, least=10, drop=1),
 )
-NOTHING = (
-    "No program gets events.\n\n"
-    "A webhook sends a signed request to your program for each event of a company. + adds one."
-)
 
 
 class Shown(Value):
@@ -57,6 +53,10 @@ class WebhooksScreen(OutletsScreen[Shown, WebhookStanding, Asked]):
 
     PLACE = "Webhooks"
     TABLE = WEBHOOKS.columns
+    NOTHING = (
+        "No program gets events.\n\n"
+        "A webhook sends a signed request to your program for each event of a company. + adds one."
+    )
     ASKED, MADE = Asked, Made
     COPIED = "the webhook"
     BINDINGS = bindings(
@@ -98,15 +98,11 @@ class WebhooksScreen(OutletsScreen[Shown, WebhookStanding, Asked]):
     def place(self, snapshot: Shown) -> str:
         return f"Webhooks{self.of_company} ({len(snapshot.rows)})"
 
-    def nothing(self, _snapshot: Shown) -> str:
-        return NOTHING
-
     def able(self) -> dict[str, bool]:
         chosen = self.chosen()
         may, runs = self.worker.includes(Role.MANAGE), self.worker.includes(Role.RUN)
         return super().able() | {
             "add": may,
-            "copy": chosen is not None,
             "test": may and chosen is not None,
             "remove": may and chosen is not None,
             "retry": runs and chosen is not None and chosen.parked > 0,

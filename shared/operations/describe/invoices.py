@@ -10,6 +10,7 @@ from shared.documents import invoice_document
 from shared.operations.describe.payments import name_of, status_word
 from shared.operations.describe.problems import standing
 from shared.operations.describe.sections import Section
+from shared.operations.describe.tables import CURRENCY, Column
 from shared.operations.describe.text import grouped
 from shared.rules.ledger import Invoice, InvoiceDetail, InvoiceLine, InvoiceSides
 from shared.rules.payments.values import ZERO, Payment, PaymentSource
@@ -103,6 +104,17 @@ def applied(payment: Payment, txn_id: str) -> Decimal:
     """What the invoice gets of a payment."""
     its_own = (use.amount for use in payment.uses if use.invoice_txn_id == txn_id)
     return sum(its_own, ZERO)
+
+
+COLUMNS = (
+    Column("What", least=20),
+    Column("How", least=10, drop=2),
+    Column("Status", drop=3),
+    Column("Date", drop=1),
+    Column("Amount", right=True),
+    CURRENCY,
+)
+"""Of the payments and the lines of an invoice."""
 
 
 def payment_cells(payment: Payment, sides: InvoiceSides) -> tuple[str, ...]:
