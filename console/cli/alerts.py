@@ -12,7 +12,7 @@ from console.cli.deciding import PlanOf, decide, decides
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
 from console.cli.listing import Found, Listing
-from console.cli.params import connection_option
+from console.cli.params import connection_option, flag, option
 from console.fields import field
 from shared import dates
 from shared.operations import alerts as operations
@@ -41,24 +41,23 @@ def alerts() -> None:
     show_default=True,
     help="One message a day, or on Mondays, in place of one for each alert.",
 )
-@click.option(
+@option(
     "--at",
-    "digest_time",
-    metavar="TIME",
+    "TIME",
+    'When the digest is sent, such as 07:00 or "07:00 America/Chicago". Default: 07:00.',
+    into="digest_time",
     default="",
-    help='When the digest is sent, such as 07:00 or "07:00 America/Chicago". Default: 07:00.',
 )
-@click.option(
+@option(
     "--quiet-hours",
-    "quiet",
-    metavar="HOURS",
+    "HOURS",
+    'Send nothing in these hours, such as 22:00-07:00 or "22:00-07:00 America/Chicago".',
+    into="quiet",
     default="",
-    help='Send nothing in these hours, such as 22:00-07:00 or "22:00-07:00 America/Chicago".',
 )
-@click.option(
+@flag(
     "--bookkeeper",
-    is_flag=True,
-    help="For the bookkeeper of a connection: plain words, no commands, nothing about the machine.",
+    "For the bookkeeper of a connection: plain words, no commands, nothing about the machine.",
 )
 @click.option(
     "--amounts/--no-amounts",
@@ -130,7 +129,7 @@ def list_recipients(context: CommandContext, name: str | None) -> Found[Recipien
 
 @alerts.command()
 @connection_option("Only of this connection.")
-@click.option("--closed", is_flag=True, help="Include alerts that are over.")
+@flag("--closed", "Include alerts that are over.")
 @ALERTS.command
 def show(context: CommandContext, name: str | None, closed: bool) -> Found[Alert]:
     """Show what is wrong now, newest first."""

@@ -11,7 +11,7 @@ import click
 from console.cli.context import CommandContext
 from console.cli.deciding import PlanOf, decides
 from console.cli.listing import Found, Listing, limit_option, newest
-from console.cli.params import DAY, connection_option
+from console.cli.params import DAY, connection_option, option
 from console.fields import field
 from shared import dates
 from shared.operations import audit as operations
@@ -40,11 +40,11 @@ ENTRIES = Listing[AuditEntry](
 
 @audit.command("list")
 @connection_option("Only changes to this connection, which may have been removed since.")
-@click.option("--who", metavar="TEXT", help="Only changes by users whose name contains TEXT.")
-@click.option("--action", metavar="TEXT", help=("Only actions that contain TEXT, such as retry."))
-@click.option("--text", metavar="TEXT", help="Only entries that contain TEXT anywhere.")
-@click.option("--since", metavar="DATE", type=DAY, help="Only from this date on.")
-@click.option("--until", metavar="DATE", type=DAY, help="Only up to and including this date.")
+@option("--who", "TEXT", "Only changes by users whose name contains TEXT.")
+@option("--action", "TEXT", "Only actions that contain TEXT, such as retry.")
+@option("--text", "TEXT", "Only entries that contain TEXT anywhere.")
+@option("--since", "DATE", "Only from this date on.", type=DAY)
+@option("--until", "DATE", "Only up to and including this date.", type=DAY)
 @limit_option(RECENT)
 @ENTRIES.command
 def list_entries(
@@ -72,14 +72,14 @@ def list_entries(
 
 
 @audit.command()
-@click.option("--before", metavar="DATE", type=DAY, required=True, help="Before this date.")
-@click.option(
+@option("--before", "DATE", "Before this date.", type=DAY, required=True)
+@option(
     "--out",
-    "file",
-    metavar="FILE",
+    "FILE",
+    "A new file for the entries: one JSON object per line, oldest first.",
+    into="file",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="A new file for the entries: one JSON object per line, oldest first.",
 )
 @decides(asks=True)
 def prune(before: date, file: Path) -> PlanOf:

@@ -21,8 +21,10 @@ from console.cli.params import (
     DAY,
     HOURS,
     NO_DATE,
+    flag,
     name_argument,
     named_argument,
+    option,
     refuse_as_option,
 )
 from console.fields import field
@@ -169,13 +171,9 @@ def show(context: CommandContext, name: str | None, as_json: bool) -> None:
 
 @connection.command("edit")
 @name_argument
-@click.option("--rename", metavar="NAME", help="Give the connection another name.")
+@option("--rename", "NAME", "Give the connection another name.")
 @fields
-@click.option(
-    "--rebind",
-    is_flag=True,
-    help="Forget the bound company file; the next sync binds the one that is open.",
-)
+@flag("--rebind", "Forget the bound company file; the next sync binds the one that is open.")
 @yes_option
 @json_option(CONNECTION_DETAIL)
 @pass_command_context

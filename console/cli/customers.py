@@ -11,7 +11,7 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide
 from console.cli.json_option import json_option
 from console.cli.listing import Found, Listing, Table
-from console.cli.params import name_argument, named_argument
+from console.cli.params import flag, name_argument, named_argument
 from console.fields import field, money
 from shared import dates
 from shared.operations import customers as operations
@@ -49,11 +49,10 @@ CUSTOMERS = Listing[CustomerSides](
 
 @customers.command("list")
 @name_argument
-@click.option(
+@flag(
     "--all",
-    "with_settled",
-    is_flag=True,
-    help="Include customers whose imported invoices are all paid, void or deleted.",
+    "Include customers whose imported invoices are all paid, void or deleted.",
+    into="with_settled",
 )
 @CUSTOMERS.command
 def list_customers(

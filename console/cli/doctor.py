@@ -10,6 +10,7 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.errors import Exit
 from console.cli.json_option import json_option
+from console.cli.params import flag
 from shared.health import internet
 from shared.health.checks import Check
 from shared.health.machine import ThisMachine
@@ -23,11 +24,9 @@ MARK = "{:<6}"
 
 
 @click.command()
-@click.option("--no-network", is_flag=True, help="Leave out checks that need the network.")
-@click.option(
-    "--settings", "with_settings", is_flag=True, help="Also show each setting and its source."
-)
-@click.option("--strict", is_flag=True, help="Exit with 1 for a warning, too.")
+@flag("--no-network", "Leave out checks that need the network.")
+@flag("--settings", "Also show each setting and its source.", into="with_settings")
+@flag("--strict", "Exit with 1 for a warning, too.")
 @json_option(DIAGNOSIS)
 @pass_command_context
 def doctor(

@@ -8,7 +8,7 @@ import click
 
 from console.cli.context import CommandContext
 from console.cli.listing import Found, Listing, limit_option, newest
-from console.cli.params import connection_option
+from console.cli.params import connection_option, option
 from console.fields import field
 from shared import dates
 from shared.operations import events as operations
@@ -38,22 +38,19 @@ EVENTS = Listing[Event](
 
 @events.command("list")
 @connection_option("Only this connection.")
-@click.option(
+@option(
     "--kind",
-    "kinds",
-    metavar="KIND",
+    "KIND",
+    "Only this kind, such as invoice.closed, or payment for all payment events; may be repeated.",
+    into="kinds",
     multiple=True,
-    help=(
-        "Only this kind, such as invoice.closed, or payment for all payment events; may be "
-        "repeated."
-    ),
 )
-@click.option(
+@option(
     "--after",
-    "cursor",
+    "CURSOR",
+    "Events after event CURSOR, in order; 0 means everything that is kept.",
+    into="cursor",
     type=click.IntRange(min=0),
-    metavar="CURSOR",
-    help="Events after event CURSOR, in order; 0 means everything that is kept.",
 )
 @limit_option(RECENT)
 @EVENTS.command

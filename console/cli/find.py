@@ -10,6 +10,7 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.errors import NotThere
 from console.cli.json_option import json_option
+from console.cli.params import option
 from shared.operations import find as operations
 from shared.operations.contracts.records import FOUND
 from shared.operations.describe.find import COLUMNS, cells, left_off
@@ -19,13 +20,13 @@ from shared.operations.describe.text import plain
 
 @click.command()
 @click.argument("words", metavar="TEXT...", nargs=-1, required=True)
-@click.option(
+@option(
     "--limit",
+    "N",
+    "At most N of each kind.",
     type=click.IntRange(min=1),
-    metavar="N",
     default=operations.AT_ONCE,
     show_default=True,
-    help="At most N of each kind.",
 )
 @json_option(FOUND, many=True)
 @pass_command_context

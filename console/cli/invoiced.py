@@ -19,7 +19,7 @@ from console.cli.invoiced_check import check
 from console.cli.invoiced_mappings import map_record, mappings
 from console.cli.json_option import json_option
 from console.cli.listing import Found, Listing
-from console.cli.params import named_argument
+from console.cli.params import flag, named_argument, option
 from console.fields import field
 from shared import sealing
 from shared.health import internet
@@ -63,20 +63,10 @@ def invoiced() -> None:
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="File that contains the API key; it is kept encrypted in the store.",
 )
-@click.option(
-    "--key-env",
-    metavar="VARIABLE",
-    help=("Environment variable of the daemon that contains the key."),
-)
-@click.option(
-    "--key-credential",
-    metavar="CREDENTIAL",
-    help=("Name of the systemd credential that contains the key."),
-)
-@click.option("--sandbox", is_flag=True, help="The account is in Invoiced's sandbox.")
-@click.option(
-    "--url", metavar="BASE", help=("Another address of the API, such as the simulator's.")
-)
+@option("--key-env", "VARIABLE", "Environment variable of the daemon that contains the key.")
+@option("--key-credential", "CREDENTIAL", "Name of the systemd credential that contains the key.")
+@flag("--sandbox", "The account is in Invoiced's sandbox.")
+@option("--url", "BASE", "Another address of the API, such as the simulator's.")
 @fees_option("What to do with convenience fees of payments. Default: leave-out.")
 @decides()
 @pass_command_context
@@ -161,7 +151,7 @@ def status(context: CommandContext, name: str, as_json: bool) -> None:
     show_default=True,
     help="Wait this many seconds for the daemon to check.",
 )
-@click.option("--all", "with_all", is_flag=True, help="Also list what would stay as it is.")
+@flag("--all", "Also list what would stay as it is.", into="with_all")
 @json_option(PREVIEW)
 @pass_command_context
 def preview(
@@ -236,8 +226,8 @@ def skip(name: str, which: tuple[str, ...], note: str) -> PlanOf:
 @invoiced.command()
 @NAME
 @click.argument("customer")
-@click.option("--as", "their_id", metavar="ID", help="ID of the customer on Invoiced.")
-@click.option("--create", is_flag=True, help="Create a new customer on Invoiced.")
+@option("--as", "ID", "ID of the customer on Invoiced.", into="their_id")
+@flag("--create", "Create a new customer on Invoiced.")
 @decides()
 def choose(name: str, customer: str, their_id: str | None, create: bool) -> PlanOf:
     """Choose which customer on Invoiced CUSTOMER of NAME is, if several match."""

@@ -13,7 +13,7 @@ from console.cli.deciding import PlanOf, decides
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.listing import Found, Listing
-from console.cli.params import name_argument, named_argument
+from console.cli.params import flag, name_argument, named_argument, option
 from console.cli.spreadsheet import csv_line, unarmed
 from console.fields import field
 from shared.files import write_private
@@ -35,12 +35,12 @@ MAPPINGS = Listing[Mapped](
 
 @click.command()
 @name_argument
-@click.option(
+@option(
     "--csv",
-    "target",
+    "FILE",
+    "Write them to FILE, for a spreadsheet.",
+    into="target",
     type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write them to FILE, for a spreadsheet.",
 )
 @json_option(MAPPED, many=True)
 @pass_command_context
@@ -59,10 +59,8 @@ def mappings(context: CommandContext, name: str | None, target: Path | None, as_
 @click.command("map")
 @named_argument
 @click.argument("record")
-@click.option("--as", "their_id", metavar="ID", help="ID of the counterpart on Invoiced.")
-@click.option(
-    "--forget", is_flag=True, help="Forget the counterpart, and look for it on Invoiced again."
-)
+@option("--as", "ID", "ID of the counterpart on Invoiced.", into="their_id")
+@flag("--forget", "Forget the counterpart, and look for it on Invoiced again.")
 @decides(asks=True)
 def map_record(name: str, record: str, their_id: str | None, forget: bool) -> PlanOf:
     """Correct which record on Invoiced is the counterpart of RECORD of NAME.

@@ -14,7 +14,14 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from console.cli.listing import Field, Found, Listing, shown, states_option
-from console.cli.params import FROM_STANDARD_INPUT, Typed, connection_option, name_argument
+from console.cli.params import (
+    FROM_STANDARD_INPUT,
+    Typed,
+    connection_option,
+    flag,
+    name_argument,
+    option,
+)
 from console.cli.spreadsheet import csv_line, unarmed
 from console.fields import field, money
 from shared import dates
@@ -37,9 +44,7 @@ def invoices() -> None:
 
 def filters(command: Callable[..., None]) -> Callable[..., None]:
     """Which invoices: ``--status`` and ``--left-out``."""
-    left_out = click.option(
-        "--left-out", is_flag=True, help="Invoices that are left out, with the reason."
-    )
+    left_out = flag("--left-out", "Invoices that are left out, with the reason.")
     return states_option("--status", STATUSES)(left_out(command))
 
 
@@ -166,19 +171,19 @@ def _columns(words: str) -> dict[str, str]:
     show_default=True,
     help="CSV with a header line, or one JSON object per line.",
 )
-@click.option(
+@option(
     "--columns",
+    "KEY,…",
+    "Columns, in this order; HEADER=KEY renames one; all for all of them.",
     type=Typed("columns", _columns),
-    metavar="KEY,…",
-    help="Columns, in this order; HEADER=KEY renames one; all for all of them.",
 )
-@click.option(
+@option(
     "--out",
-    "target",
+    "FILE",
+    "File to write, readable by you only; - is standard output, the default.",
+    into="target",
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
     default=Path(FROM_STANDARD_INPUT),
-    metavar="FILE",
-    help="File to write, readable by you only; - is standard output, the default.",
 )
 @pass_command_context
 def export(

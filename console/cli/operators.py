@@ -9,6 +9,7 @@ import click
 from console.cli.context import CommandContext
 from console.cli.deciding import PlanOf, decides
 from console.cli.listing import Found, Listing
+from console.cli.params import option
 from console.fields import field
 from shared import dates
 from shared.operations import operators as operations
@@ -33,15 +34,15 @@ def operator() -> None:
     required=True,
     help="look: see; run: decide about syncs, problems and payments; manage: everything.",
 )
-@click.option(
+@option(
     "--connection",
-    "names",
-    metavar="NAME",
+    "NAME",
+    "Only this connection; may be repeated. Default: all.",
+    into="names",
     multiple=True,
-    help="Only this connection; may be repeated. Default: all.",
 )
-@click.option("--user", metavar="USER", help="The operating-system user. Default: NAME.")
-@click.option("--group", metavar="GROUP", help="An operating-system group instead.")
+@option("--user", "USER", "The operating-system user. Default: NAME.")
+@option("--group", "GROUP", "An operating-system group instead.")
 @decides()
 def add(
     name: str, role: str, names: tuple[str, ...], user: str | None, group: str | None

@@ -108,6 +108,20 @@ def refuse_as_option(name: str) -> None:
         )
 
 
+def option(
+    name: str, metavar: str, told: str, *, into: str | None = None, **how: Any
+) -> Callable[[Command], Command]:
+    """An option with a value: what help calls that, and what it says of it."""
+    names = (name, into) if into else (name,)
+    return click.option(*names, metavar=metavar, help=told, **how)
+
+
+def flag(name: str, told: str, *, into: str | None = None) -> Callable[[Command], Command]:
+    """An option without a value."""
+    names = (name, into) if into else (name,)
+    return click.option(*names, is_flag=True, help=told)
+
+
 def name_argument(command: Command) -> Command:
     """NAME, which may be left out where the store holds exactly one connection."""
     return click.argument("name", required=False, default=None, shell_complete=connection_names)(

@@ -24,8 +24,10 @@ from console.cli.params import (
     MONEY,
     NO_DATE,
     SHARE,
+    flag,
     name_argument,
     named_argument,
+    option,
 )
 from shared.models.store import Store
 from shared.operations import payment_import_words as describe
@@ -52,48 +54,40 @@ TRIES = 3
 
 @click.command()
 @name_argument
-@click.option("--external-id", metavar="ID", required=True, help="Its ID on the platform.")
+@option("--external-id", "ID", "Its ID on the platform.", required=True)
 @click.option("--amount", type=MONEY, required=True, help="Amount paid, such as 1234.50.")
-@click.option(
+@option(
     "--invoice",
-    metavar="NUMBER|TXNID",
-    help=("Invoice that receives what --applied leaves; without one, the rest stays on account."),
+    "NUMBER|TXNID",
+    "Invoice that receives what --applied leaves; without one, the rest stays on account.",
 )
-@click.option(
+@option(
     "--applied",
+    "INVOICE=AMOUNT",
+    "Amount for one invoice, by number or TxnID; may be repeated.",
     type=SHARE,
-    metavar="INVOICE=AMOUNT",
     multiple=True,
-    help="Amount for one invoice, by number or TxnID; may be repeated.",
 )
-@click.option(
+@option(
     "--credit-note",
-    "credit_notes",
+    "DOCUMENT=AMOUNT",
+    "Credit note used with it, recorded but not posted; may be repeated.",
+    into="credit_notes",
     type=SHARE,
-    metavar="DOCUMENT=AMOUNT",
     multiple=True,
-    help="Credit note used with it, recorded but not posted; may be repeated.",
 )
-@click.option(
+@option(
     "--customer",
-    metavar="NAME|LISTID",
-    help="Customer who paid. Default: the invoices' customer; required without an invoice.",
+    "NAME|LISTID",
+    "Customer who paid. Default: the invoices' customer; required without an invoice.",
 )
-@click.option(
-    "--currency", metavar="CODE", help=("Currency, such as USD. Default: the invoices' currency.")
-)
-@click.option(
-    "--method", metavar="METHOD", help=("Payment method, such as credit_card, ach or check.")
-)
-@click.option("--reference", metavar="TEXT", help="The gateway's ID, or a check number.")
-@click.option("--gateway", metavar="GATEWAY", help="Gateway, such as stripe.")
-@click.option(
-    "--date", "day", type=DAY, metavar="DATE", help="Date of the payment. Default: today."
-)
-@click.option("--offline", is_flag=True, help="Taken offline: it is never posted.")
-@click.option(
-    "--from-quickbooks", is_flag=True, help=("Comes from QuickBooks: it is never posted.")
-)
+@option("--currency", "CODE", "Currency, such as USD. Default: the invoices' currency.")
+@option("--method", "METHOD", "Payment method, such as credit_card, ach or check.")
+@option("--reference", "TEXT", "The gateway's ID, or a check number.")
+@option("--gateway", "GATEWAY", "Gateway, such as stripe.")
+@option("--date", "DATE", "Date of the payment. Default: today.", into="day", type=DAY)
+@flag("--offline", "Taken offline: it is never posted.")
+@flag("--from-quickbooks", "Comes from QuickBooks: it is never posted.")
 @click.option(
     "--charge-state",
     type=click.Choice(CHARGE_STATES),
@@ -102,8 +96,8 @@ TRIES = 3
     help="State of its charge.",
 )
 @click.option("--refunded", type=MONEY, default=NOTHING, help="Amount refunded since.")
-@click.option("--disputed", is_flag=True, help="Its charge is disputed.")
-@click.option("--memo", metavar="TEXT", help="Memo for QuickBooks.")
+@flag("--disputed", "Its charge is disputed.")
+@option("--memo", "TEXT", "Memo for QuickBooks.")
 @json_option(TAKEN)
 @pass_command_context
 def add(
@@ -175,54 +169,40 @@ def _given(given: Mapping[str, Any], day: date) -> NewPayment:
         "or .jsonl."
     ),
 )
-@click.option(
+@option(
     "--profile",
-    metavar="LABEL",
+    "LABEL",
+    "Program that wrote the file, such as stripe-payments. Default: recognized by its columns.",
     default="",
-    help=(
-        "Program that wrote the file, such as stripe-payments. Default: recognized by its columns."
-    ),
 )
-@click.option(
+@option(
     "--map",
-    "maps",
-    metavar='"HEADER=field"',
+    '"HEADER=field"',
+    "Column for a field; may be repeated. The invoice can be found inside a text: "
+    '"Description=invoice:INV-#", where # stands for its digits.',
+    into="maps",
     multiple=True,
-    help=(
-        "Column for a field; may be repeated. The invoice can be found inside a text: "
-        '"Description=invoice:INV-#", where # stands for its digits.'
-    ),
 )
-@click.option(
+@option(
     "--date-format",
-    metavar="FORMAT",
+    "FORMAT",
+    "Date format, such as MM/DD/YYYY or DD/MM/YYYY. Default: decided by all dates in the file.",
     default="",
-    help=(
-        "Date format, such as MM/DD/YYYY or DD/MM/YYYY. Default: decided by all dates in the file."
-    ),
 )
-@click.option(
+@option(
     "--time-zone",
-    metavar="ZONE",
+    "ZONE",
+    "Time zone for times in UTC, such as America/Chicago. Default: this machine's.",
     default="",
-    help="Time zone for times in UTC, such as America/Chicago. Default: this machine's.",
 )
-@click.option(
+@option(
     "--save-profile",
-    metavar="LABEL",
-    help=(
-        "Save the profile, column maps, date format and time zone of this import for later "
-        "files of NAME."
-    ),
+    "LABEL",
+    "Save the profile, column maps, date format and time zone of this import for later "
+    "files of NAME.",
 )
-@click.option(
-    "--dry-run", is_flag=True, help=("Show what would happen to each row; change nothing.")
-)
-@click.option(
-    "--skip-bad-rows",
-    is_flag=True,
-    help="Leave out rows that cannot be read and import the others.",
-)
+@flag("--dry-run", "Show what would happen to each row; change nothing.")
+@flag("--skip-bad-rows", "Leave out rows that cannot be read and import the others.")
 @json_option(TAKEN_FILE)
 @pass_command_context
 def import_file(

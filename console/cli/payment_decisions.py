@@ -11,7 +11,7 @@ import click
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decides
 from console.cli.errors import WrongUsage
-from console.cli.params import name_argument, payment_option, words_given
+from console.cli.params import name_argument, option, payment_option, words_given
 from shared.operations import payment_allowances, payment_views, payments
 from shared.rules.values import ClosedPeriod, OnAccount, Overpayment
 
@@ -82,7 +82,7 @@ def allow(
 
 @click.command()
 @ids_argument
-@click.option("--because", metavar="TEXT", required=True, help="The reason, for the record.")
+@option("--because", "TEXT", "The reason, for the record.", required=True)
 @decides(then="Undo with: deskbridge payments unskip ID")
 @pass_command_context
 def skip(
@@ -112,7 +112,7 @@ def unskip(context: CommandContext, ids: tuple[str, ...], connection: str | None
 
 @click.command()
 @ids_argument
-@click.option("--because", metavar="TEXT", default="", help="The reason, for the record.")
+@option("--because", "TEXT", "The reason, for the record.", default="")
 @decides()
 @pass_command_context
 def withdraw(

@@ -23,7 +23,7 @@ from console.cli.listing import (
     shown,
     states_option,
 )
-from console.cli.params import name_argument, payment_option
+from console.cli.params import flag, name_argument, payment_option
 from console.fields import field, money
 from shared import dates
 from shared.models.store import Store
@@ -61,7 +61,7 @@ for place in (
 @name_argument
 @states_option("--status", STATUSES)
 @click.option("--source", type=click.Choice(SOURCES), help="Only payments first recorded there.")
-@click.option("--deleted", is_flag=True, help="Payments that were deleted in QuickBooks.")
+@flag("--deleted", "Payments that were deleted in QuickBooks.")
 @limit_option(RECENT)
 @json_option(PAYMENT_LINE, many=True)
 @pass_command_context

@@ -14,7 +14,7 @@ from console.cli.deciding import PlanOf, decides
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.listing import Found, Listing, states_option
-from console.cli.params import connection_option, name_argument, numbers_given
+from console.cli.params import connection_option, flag, name_argument, numbers_given, option
 from console.fields import field
 from shared.operations import problems as operations
 from shared.operations.contracts.records import PROBLEM
@@ -83,14 +83,12 @@ def numbers_argument(command: Command) -> Command:
 
 def because_option(command: Command) -> Command:
     """The reason of a decision."""
-    return click.option(
-        "--because", metavar="TEXT", required=True, help="The reason, for the record."
-    )(command)
+    return option("--because", "TEXT", "The reason, for the record.", required=True)(command)
 
 
 @problems.command()
 @numbers_argument
-@click.option("--all", "everything", is_flag=True, help="All open problems instead of single IDs.")
+@flag("--all", "All open problems instead of single IDs.", into="everything")
 @connection_option("With --all: only problems of NAME.")
 @decides(asks=True)
 def retry(numbers: tuple[str, ...], everything: bool, name: str | None) -> PlanOf:

@@ -14,7 +14,7 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decide, decides, yes_option
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
-from console.cli.params import name_argument
+from console.cli.params import flag, name_argument, option
 from shared.operations import issuing, throttles
 from shared.operations.contracts.issuing import ISSUED_FILES, ISSUED_PASSWORD
 from shared.operations.describe.issuing import ONCE
@@ -35,22 +35,16 @@ WHICH = click.Choice(["invoice", "payment", "combined", "both"])
         "the others split one into two."
     ),
 )
-@click.option(
+@option(
     "--out",
-    "folder",
+    "DIR",
+    "Folder for the files, created if missing; default: the current folder.",
+    into="folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
-    metavar="DIR",
-    help="Folder for the files, created if missing; default: the current folder.",
 )
-@click.option(
-    "--renew-ids", is_flag=True, help="New OwnerID and FileID, which solve QBWC1039 and QBWC1026."
-)
-@click.option(
-    "--keep-password",
-    is_flag=True,
-    help="Write the same files again, with the same IDs and password.",
-)
+@flag("--renew-ids", "New OwnerID and FileID, which solve QBWC1039 and QBWC1026.")
+@flag("--keep-password", "Write the same files again, with the same IDs and password.")
 @yes_option
 @json_option(ISSUED_FILES)
 @pass_command_context

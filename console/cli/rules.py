@@ -11,7 +11,7 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decide, decides
 from console.cli.json_option import json_option
 from console.cli.listing import Table
-from console.cli.params import name_argument, named_argument
+from console.cli.params import name_argument, named_argument, option
 from console.fields import field
 from shared.operations import payment_rules
 from shared.operations.contracts.payments import DEPOSIT_RULE, METHOD_RULE, RULES
@@ -80,9 +80,9 @@ def _say_methods(found: Rules) -> None:
 @rules.command()
 @named_argument
 @click.argument("account")
-@click.option("--method", default="", metavar="METHOD", help="Only this payment method.")
-@click.option("--currency", default="", metavar="CODE", help="Only this currency.")
-@click.option("--gateway", default="", metavar="GATEWAY", help="Only this gateway.")
+@option("--method", "METHOD", "Only this payment method.", default="")
+@option("--currency", "CODE", "Only this currency.", default="")
+@option("--gateway", "GATEWAY", "Only this gateway.", default="")
 @json_option(DEPOSIT_RULE)
 @pass_command_context
 def deposit(

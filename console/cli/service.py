@@ -11,6 +11,7 @@ from console.cli import output
 from console.cli.deciding import yes_option
 from console.cli.errors import Exit, NotThere, Refused, WrongUsage
 from console.cli.json_option import json_option
+from console.cli.params import flag
 from console.service import machine as machines
 from console.service import steps
 from console.service.machine import Machine
@@ -32,9 +33,7 @@ STEPS = Shape(Carried, steps=Shape(Step, "told command done"))
 STANDING = Shape(Standing)
 machine_used: Machine = machines.ThisMachine()
 
-dry_run_option = click.option(
-    "--dry-run", is_flag=True, help="Change nothing; print every command and file."
-)
+dry_run_option = flag("--dry-run", "Change nothing; print every command and file.")
 
 
 @click.group()
@@ -43,10 +42,9 @@ def service() -> None:
 
 
 @service.command()
-@click.option(
+@flag(
     "--socket",
-    is_flag=True,
-    help="Have systemd open the socket: callers wait while the daemon restarts, and a port below "
+    "Have systemd open the socket: callers wait while the daemon restarts, and a port below "
     "1024 can be used.",
 )
 @dry_run_option
@@ -110,9 +108,7 @@ def _lines(found: Standing) -> list[tuple[str, str]]:
 
 
 @service.command()
-@click.option(
-    "--delete-store", is_flag=True, help="Also delete the store, the settings and the user."
-)
+@flag("--delete-store", "Also delete the store, the settings and the user.")
 @yes_option
 @dry_run_option
 @json_option(STEPS)

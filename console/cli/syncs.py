@@ -13,7 +13,7 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decides
 from console.cli.json_option import json_option
 from console.cli.listing import Found, Listing, Table, limit_option, newest, states_option
-from console.cli.params import name_argument, numbers_given
+from console.cli.params import flag, name_argument, numbers_given, option
 from console.fields import field, number
 from shared import bundles, dates
 from shared.bundles import Bundled, Part
@@ -72,7 +72,7 @@ def _nothing(states: Sequence[str]) -> str:
 
 @syncs.command()
 @click.argument("number", metavar="ID")
-@click.option("--failed-only", is_flag=True, help="Only the records that failed.")
+@flag("--failed-only", "Only the records that failed.")
 @json_option(SYNC_DETAIL)
 @pass_command_context
 def show(context: CommandContext, number: str, failed_only: bool, as_json: bool) -> None:
@@ -156,11 +156,11 @@ def _say_message(message: Message) -> None:
 
 @syncs.command()
 @click.argument("number", metavar="ID")
-@click.option(
+@option(
     "--out",
+    "FILE",
+    "File or folder to save to; an existing file is never overwritten.",
     type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="File or folder to save to; an existing file is never overwritten.",
 )
 @json_option(BUNDLE)
 @pass_command_context

@@ -12,6 +12,7 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import PlanOf, decide, decides
 from console.cli.json_option import json_option
 from console.cli.listing import Found, Listing
+from console.cli.params import option
 from console.fields import field
 from shared import dates
 from shared.operations import tokens as operations
@@ -26,13 +27,13 @@ def token() -> None:
 
 @token.command()
 @click.argument("label")
-@click.option(
+@option(
     "--connection",
-    "names",
-    metavar="NAME",
+    "NAME",
+    "Limit it to this connection; may be repeated. Default: all.",
+    into="names",
     shell_complete=connection_names,
     multiple=True,
-    help="Limit it to this connection; may be repeated. Default: all.",
 )
 @click.option(
     "--access",
@@ -41,9 +42,7 @@ def token() -> None:
     show_default=True,
     help="What the token may do.",
 )
-@click.option(
-    "--expires", "days", type=int, metavar="DAYS", help="Number of days until it expires."
-)
+@option("--expires", "DAYS", "Number of days until it expires.", into="days", type=int)
 @json_option(MADE_TOKEN)
 @pass_command_context
 def add(

@@ -12,7 +12,7 @@ from console.cli.deciding import PlanOf, decide, decides
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
 from console.cli.listing import Found, Listing, limit_option, newest
-from console.cli.params import connection_option, named_argument
+from console.cli.params import connection_option, named_argument, option
 from console.fields import field
 from shared import dates
 from shared.operations import parked_deliveries as parked
@@ -36,15 +36,13 @@ def webhook() -> None:
 @webhook.command()
 @named_argument
 @click.argument("url", metavar="URL")
-@click.option(
+@option(
     "--events",
-    "kinds",
-    metavar="KIND",
+    "KIND",
+    "Only these kinds, such as invoice.closed, or payment for all payment events; may "
+    "be repeated, or separated by commas. Default: all.",
+    into="kinds",
     multiple=True,
-    help=(
-        "Only these kinds, such as invoice.closed, or payment for all payment events; may "
-        "be repeated, or separated by commas. Default: all."
-    ),
 )
 @json_option(MADE_WEBHOOK)
 @pass_command_context
