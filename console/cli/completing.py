@@ -25,21 +25,17 @@ def connection_names(
     """
     from click.shell_completion import CompletionItem
 
+    from shared.operations import which
+
     context = CommandContext(ctx.find_root().params.get("config"), os.environ)
     try:
-        names = _names(context)
+        names = [one.name for one in context.read(lambda _store: which.every(None))]
     except (StoreError, SettingsRefused, OSError):
         return []
     finally:
         context.close()
     found = [name for name in names if name.casefold().startswith(begun.casefold())]
     return [CompletionItem(_as_typed(name, os.environ)) for name in found]
-
-
-def _names(context: CommandContext) -> list[str]:
-    from shared.operations import which
-
-    return [one.name for one in context.read(lambda _store: which.every(None))]
 
 
 def _as_typed(name: str, environ: Mapping[str, str]) -> str:
@@ -53,8 +49,6 @@ def _as_typed(name: str, environ: Mapping[str, str]) -> str:
     words = environ.get("COMP_WORDS", "").split("\n")
     typed = words[int(environ.get("COMP_CWORD", "0"))] if words else ""
     escape = "" if typed.startswith(("'", '"')) else "\\\\"
-    return "".join(sign if _is_plain(sign) else f"{escape}{sign}" for sign in name)
-
-
-def _is_plain(sign: str) -> bool:
-    return sign.isalnum() or sign in "_-./:@%+=,"
+    return "".join(
+        sign if sign.isalnum() or sign in "_-./:@%+=," else f"{escape}{sign}" for sign in name
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
@@ -56,13 +56,21 @@ def confirm(plan: Plan[Outcome], *, yes: bool) -> Collection[str]:
     if yes or not codes:
         return codes
     reasons = [need.sentence for need in plan.needs]
-    if not output.is_terminal():
-        raise WrongUsage(" ".join(reasons), "Confirm it with --yes")
-    for sentence in (*plan.told, *reasons):
-        output.say_wrapped(sentence)
-    if not click.confirm(plan.title, default=False):
-        raise Refused("Nothing was changed.")
+    ask(plan.title, (*plan.told, *reasons), " ".join(reasons))
     return codes
+
+
+def ask(question: str, told: Iterable[str], why: str) -> None:
+    """Ask a person, who is ``told`` what follows; raises Refused for no.
+
+    Raises WrongUsage, which says ``why`` it is asked, where there is no terminal.
+    """
+    if not output.is_terminal():
+        raise WrongUsage(why, "Confirm it with --yes")
+    for sentence in told:
+        output.say_wrapped(sentence)
+    if not click.confirm(question, default=False):
+        raise Refused("Nothing was changed.")
 
 
 def decides(

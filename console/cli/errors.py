@@ -83,12 +83,13 @@ def _refused_by_us(error: Exception) -> Refused | None:
 
     if isinstance(error, store.NotFound):
         return NotThere(error.sentence, _where_to_look(error.what, error.remedy))
-    if isinstance(error, store.NotPossible):
-        return NotThere(error.sentence, error.remedy)
-    if isinstance(error, store.CannotBeMeant):
-        return WrongUsage(error.sentence, error.remedy)
-    if isinstance(error, store.StoreError):
-        return Refused(error.sentence, error.remedy)
+    for kind, refused in (
+        (store.NotPossible, NotThere),
+        (store.CannotBeMeant, WrongUsage),
+        (store.StoreError, Refused),
+    ):
+        if isinstance(error, kind):
+            return refused(error.sentence, error.remedy)
     if isinstance(error, SettingsRefused):
         return Refused(str(error))
     return None

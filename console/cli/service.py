@@ -8,8 +8,8 @@ from typing import Annotated
 import click
 
 from console.cli import output
-from console.cli.deciding import yes_option
-from console.cli.errors import Exit, NotThere, Refused, WrongUsage
+from console.cli.deciding import ask, yes_option
+from console.cli.errors import Exit, NotThere, Refused
 from console.cli.json_option import json_option
 from console.cli.params import flag
 from console.service import machine as machines
@@ -122,23 +122,15 @@ def uninstall(delete_store: bool, yes: bool, dry_run: bool, as_json: bool) -> No
     if not wanted:
         raise NotThere("The service is not installed: there is nothing to do.")
     if delete_store and not (yes or dry_run):
-        _confirm_deletion()
+        loss = (
+            f"The store in {STATE} would be deleted: Deskbridge then no longer knows which"
+            " payments were posted."
+        )
+        ask(f"Delete {STATE}?", [loss], loss)
     _carry_out(wanted, "uninstall", dry_run=dry_run, as_json=as_json)
     if not delete_store and not as_json:
         stays = "would stay" if dry_run else "stay"
         output.say_wrapped(f"The store in {STATE} and the settings {CONFIG} {stays}.")
-
-
-def _confirm_deletion() -> None:
-    loss = (
-        f"The store in {STATE} would be deleted: Deskbridge then no longer knows which"
-        " payments were posted."
-    )
-    if not output.is_terminal():
-        raise WrongUsage(loss, "Confirm it with --yes")
-    output.say_wrapped(loss)
-    if not click.confirm(f"Delete {STATE}?", default=False):
-        raise Refused("Nothing was changed.")
 
 
 def _carry_out(wanted: Sequence[Step], verb: str, *, dry_run: bool, as_json: bool) -> None:

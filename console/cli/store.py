@@ -8,8 +8,8 @@ import click
 
 from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
-from console.cli.deciding import yes_option
-from console.cli.errors import Refused, WrongUsage
+from console.cli.deciding import ask, yes_option
+from console.cli.errors import Refused
 from console.cli.json_option import json_option
 from shared.operations import stores
 from shared.operations.contracts.doctor import BACKUP, CHECKED, COMPACTED, COPIED, RESTORED, UPGRADE
@@ -97,12 +97,8 @@ def restore(context: CommandContext, file: Path, yes: bool, as_json: bool) -> No
     with output.waiting("Checking the backup"):
         path = stores.check_restore(url, backup, context.person)
     if not yes:
-        if not output.is_terminal():
-            raise WrongUsage(f"This would replace the store {path}.", "Confirm it with --yes")
-        for sentence in stores.RESTORE_TELLS:
-            output.say_wrapped(sentence)
-        if not click.confirm(f"Replace {path} with {backup}?", default=False):
-            raise Refused("Nothing was changed.")
+        why = f"This would replace the store {path}."
+        ask(f"Replace {path} with {backup}?", stores.RESTORE_TELLS, why)
     with output.waiting("Restoring"):
         restored = stores.restore(url, backup, context.who, context.person)
     if as_json:

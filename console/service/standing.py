@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -56,7 +55,8 @@ class Standing(Value):
 
 def look(machine: Machine, command: Path) -> Standing:
     """Ask systemd, and read the unit."""
-    told = _told(machine.asked(("systemctl", "show", SERVICE, f"--property={ASKED}")))
+    shown = machine.asked(("systemctl", "show", SERVICE, f"--property={ASKED}")).splitlines()
+    told = dict(line.split("=", 1) for line in shown if "=" in line)
     unit = told.get("FragmentPath", "")
     state = _STATES.get(told.get("ActiveState", ""), State.STOPPED)
     socket = machine.asked(("systemctl", "is-active", SOCKET)).strip() == "active"
@@ -71,8 +71,3 @@ def look(machine: Machine, command: Path) -> Standing:
         bool(unit) and machine.read(unit) == text_of(SERVICE, command),
         socket,
     )
-
-
-def _told(text: str) -> Mapping[str, str]:
-    """Read ``Name=value`` lines."""
-    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)

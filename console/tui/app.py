@@ -75,17 +75,8 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
     # All at once: each that came later would have all of them read again.
     CSS_PATH = _STYLES
     ENABLE_COMMAND_PALETTE = False  # there is ``JumpScreen``, which finds data as well
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
-        (0, "-narrow"),
-        (100, "-normal"),
-        (120, "-wide"),
-        (180, "-broad"),
-    ]
-    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - the same
-        (0, "-tiny"),
-        (16, "-low"),
-        (30, "-tall"),
-    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (120, "-wide"), (180, "-broad")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (16, "-low"), (30, "-tall")]  # noqa: RUF012 - as Textual declares it
     DEFAULT_MODE = HOME
     BINDINGS = bindings(
         *(

@@ -51,6 +51,20 @@ class Heading(Value):
 Line: TypeAlias = Row | Heading
 
 
+class _OfTable(Message):
+    """Something about the record ``key`` of a table."""
+
+    def __init__(self, table: RecordTable, key: str | None) -> None:
+        super().__init__()
+        self.table = table
+        self.key = key
+
+    @property
+    def control(self) -> RecordTable:
+        """The table, for ``@on`` with a selector."""
+        return self.table
+
+
 class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows under a header that stays; ``show`` replaces them and keeps the cursor's record."""
 
@@ -81,34 +95,16 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     RecordTable:focus > .record-table--cursor { text-style: reverse; }
     """
 
-    class Opened(Message):
+    class Opened(_OfTable):
         """Enter was pressed on the record ``key``."""
 
-        def __init__(self, table: RecordTable, key: str) -> None:
-            super().__init__()
-            self.table = table
-            self.key = key
+        key: str
 
-        @property
-        def control(self) -> RecordTable:
-            """The table, for ``@on`` with a selector."""
-            return self.table
-
-    class Moved(Message):
+    class Moved(_OfTable):
         """The cursor stands on another record now, or on none (``key`` is None).
 
         While keys come quickly, it is told where it came to rest.
         """
-
-        def __init__(self, table: RecordTable, key: str | None) -> None:
-            super().__init__()
-            self.table = table
-            self.key = key
-
-        @property
-        def control(self) -> RecordTable:
-            """The table, for ``@on`` with a selector."""
-            return self.table
 
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
