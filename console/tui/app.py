@@ -21,7 +21,7 @@ from console.tui.painting import OnlyChanged, Shown
 from console.tui.preferences import Preferences
 from console.tui.screens.base import ConsoleScreen
 from console.tui.themes import ANSI_COLORS, HIGH_CONTRAST, OWN_COLORS, theme_of
-from console.tui.widgets.dialog import ask_with
+from console.tui.widgets.dialogs import ask_with
 from console.tui.widgets.header import Header, Standing
 from console.tui.widgets.secret import Secret, covered
 from console.tui.worker import Company, StoreWorker

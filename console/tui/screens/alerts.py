@@ -14,14 +14,13 @@ from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.screens.hint import OpensHint
 from console.tui.screens.outlets import OutletsScreen
 from console.tui.screens.paging import Listed
-from console.tui.widgets.dialog import ask_with
-from console.tui.widgets.form import ChoiceField, Field, TextField, Wrong
+from console.tui.widgets.dialogs import ask_with
+from console.tui.widgets.form import ChoiceField, Field, TextField, refusing
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.record_table import Heading
 from console.tui.widgets.records import Records
 from console.tui.worker import Company
 from shared import dates
-from shared.errors import StoreError
 from shared.models.store import Store
 from shared.operations import alerts as operations
 from shared.operations.alerts import Added, Asked, RecipientStanding, TestResults, Wanted
@@ -132,7 +131,12 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
 
     def ask_what(self, names: Sequence[str]) -> None:
         fields: list[Field] = [
-            TextField("address", "Address", "An email address, or the URL of a program.", _address),
+            TextField(
+                "address",
+                "Address",
+                "An email address, or the URL of a program.",
+                refusing(operations.checked_address),
+            ),
             TextField(
                 *("name", "Company", "Leave empty for all companies and for the machine."),
                 str.strip,
@@ -187,10 +191,3 @@ def _results(tested: TestResults) -> Iterator[str]:
     for one in tested.results:
         how = "got the test" if one.delivered else f"did not get the test: {one.reason}"
         yield f"Recipient {one.id} ({one.shown}) {how}."
-
-
-def _address(typed: str) -> str:
-    try:
-        return operations.checked_address(typed)
-    except StoreError as why:
-        raise Wrong(str(why)) from None

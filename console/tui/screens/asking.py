@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from console.tui.screens.base import Looked
-from console.tui.widgets.dialog import Dialog, buttons
+from console.tui.widgets.dialogs import Dialog, buttons
 from console.tui.widgets.header import Header
 from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.title_bar import TitleBar

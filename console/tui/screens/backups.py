@@ -18,7 +18,7 @@ from console.tui.bindings import bind, bindings
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.restore import RestoreScreen
 from console.tui.widgets.beside import Beside
-from console.tui.widgets.dialog import ask_with
+from console.tui.widgets.dialogs import ask_with
 from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.record_table import RecordTable, Row

@@ -13,8 +13,7 @@ from textual.widgets import Input
 from console.tui.bindings import bind, bindings
 from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.beside import Beside
-from console.tui.widgets.dialog import ask_with
-from console.tui.widgets.dialogs import AskReason
+from console.tui.widgets.dialogs import AskReason, ask_with
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph, TextView
 from shared import bundles

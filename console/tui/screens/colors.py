@@ -11,7 +11,7 @@ from textual.widgets import Button, Static
 from console.tui.bindings import bind, bindings
 from console.tui.themes import COLORS, theme_of
 from console.tui.widgets.choice import Choice
-from console.tui.widgets.dialog import Dialog, buttons
+from console.tui.widgets.dialogs import Dialog, buttons
 from console.tui.widgets.key_line import KeyLine
 
 

@@ -20,7 +20,7 @@ from console.tui.bindings import bind, bindings, hide
 from console.tui.screens import panels
 from console.tui.screens.issuing import IssuesPasswords
 from console.tui.screens.panels import Panels
-from console.tui.widgets.dialog import ask_with
+from console.tui.widgets.dialogs import ask_with
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import TextView

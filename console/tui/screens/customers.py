@@ -12,8 +12,7 @@ from textual import on
 from console.tui import render
 from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.screens.customer import CustomerScreen
-from console.tui.screens.customer_name import CustomerNameScreen
-from console.tui.screens.customer_names import MappedNamesScreen
+from console.tui.screens.customer_names import CustomerNameScreen, MappedNamesScreen
 from console.tui.screens.hint import OpensHint
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.widgets.filter_line import FilterLine

@@ -11,8 +11,7 @@ from rich.text import Text
 from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.render import titled
 from console.tui.screens.hint import OpensHint
-from console.tui.widgets.dialog import ask_with
-from console.tui.widgets.dialogs import AskReason
+from console.tui.widgets.dialogs import AskReason, ask_with
 from shared.models.store import Store
 from shared.operations import problems
 from shared.operations.deciding import Outcome, Plan

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from console.tui.bindings import bind, bindings, key_shown
-from console.tui.widgets.dialog import Dialog
+from console.tui.widgets.dialogs import Dialog
 from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.text_view import Labeled, Paragraph, TextView
 

@@ -14,8 +14,7 @@ from console.tui.bindings import bind, bindings
 from console.tui.screens.account_fields import account_fields, open_door, plan_of_account
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
-from console.tui.widgets.dialog import ask_with
-from console.tui.widgets.dialogs import AskReason
+from console.tui.widgets.dialogs import AskReason, ask_with
 from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.record_table import Heading, RecordTable, Row

@@ -49,7 +49,7 @@ INVOICES = Records[InvoiceSides](
     field("Connection", lambda line: line.connection, least=10, fair=20, drop=4),
     field("Left out because", describe.reason, least=16, drop=2),
 )
-SHOWN = ("", DIFFERING, LEFT_OUT, "paid", "void", "deleted")
+KINDS = (DIFFERING, LEFT_OUT, "paid", "void", "deleted")
 
 
 class InvoicesScreen(PagedScreen[Invoices, InvoiceSides, int], OpensHint[Invoices]):
@@ -130,11 +130,7 @@ class InvoicesScreen(PagedScreen[Invoices, InvoiceSides, int], OpensHint[Invoice
 
     def action_kind(self) -> None:
         """Put the next kind into the filter; after the last one, none."""
-        typed = self.query_one(FilterLine).value.split()
-        held = next((word for word in typed if word.casefold() in SHOWN), "")
-        others = [word for word in typed if word != held]
-        kind = SHOWN[(SHOWN.index(held.casefold()) + 1) % len(SHOWN)]
-        self.fill_filter(" ".join([*([kind] if kind else []), *others]))
+        self.turn_word(KINDS)
 
     def _wanted(self) -> InvoiceFilter:
         typed = operations.read_filter(self.query_one(FilterLine).value)

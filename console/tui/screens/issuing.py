@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from console.tui.bindings import bind, bindings, hide
 from console.tui.screens.base import StoreScreen
-from console.tui.widgets.dialog import ask_with
-from console.tui.widgets.dialogs import Confirm
+from console.tui.widgets.dialogs import Confirm, ask_with
 from console.tui.worker import Trouble
 from shared.rules.operators import Role
 

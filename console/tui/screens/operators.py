@@ -13,7 +13,7 @@ from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
-from console.tui.widgets.dialog import ask_with
+from console.tui.widgets.dialogs import ask_with
 from console.tui.widgets.form import ChoiceField, Field, TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.records import Records

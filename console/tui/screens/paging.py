@@ -183,6 +183,14 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         line.set_class(bool(text), "-open")
         self.query_one(RecordTable).action_first()
 
+    def turn_word(self, words: Sequence[str]) -> None:
+        """Put the next of these words into the filter; after the last one, none."""
+        typed = self.query_one(FilterLine).value.split()
+        held = next((word for word in typed if word.casefold() in words), None)
+        place = words.index(held.casefold()) + 1 if held else 0
+        others = [word for word in typed if word != held]
+        self.fill_filter(" ".join([*words[place : place + 1], *others]))
+
     def action_back(self) -> None:
         """From a filter back to what was shown before it was typed, else leave."""
         if self.query_one(FilterLine).value != self._typed:

@@ -11,8 +11,7 @@ from rich.text import Text
 from console.tui.bindings import bind, bindings, troubleshooting
 from console.tui.render import titled
 from console.tui.screens.hint import OpensHint
-from console.tui.widgets.dialog import ask_with
-from console.tui.widgets.dialogs import AskReason
+from console.tui.widgets.dialogs import AskReason, ask_with
 from shared.models.store import Store
 from shared.operations import payment_allowances, payments
 from shared.operations.deciding import Outcome, Plan
@@ -109,7 +108,7 @@ class DecidesPayments(OpensHint[Snapshot]):
 
     def action_who(self) -> None:
         """Show whom the payment's customer may mean."""
-        from console.tui.screens.customer_name import CustomerNameScreen
+        from console.tui.screens.customer_names import CustomerNameScreen
 
         if (payment := self.payment()) is not None:
             self.app.push_screen(CustomerNameScreen(payment.connection_id, payment.customer))

@@ -16,7 +16,7 @@ from textual.widgets import Button
 
 from console.tui.bindings import bind, bindings
 from console.tui.screens.asking import Asking
-from console.tui.widgets.dialog import ask_with
+from console.tui.widgets.dialogs import ask_with
 from console.tui.widgets.form import ChoiceField, Field, Form, TextField, Wrong
 from console.tui.widgets.text_view import TextView
 from console.tui.worker import StoreWorker

@@ -15,7 +15,7 @@ from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.payment import PaymentScreen
 from console.tui.screens.payment_deciding import DecidesPayments
 from console.tui.screens.payment_file import TakeFileScreen
-from console.tui.widgets.dialog import ask_with
+from console.tui.widgets.dialogs import ask_with
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import CURRENCY, RecordTable, Row
 from console.tui.widgets.records import Records
@@ -167,12 +167,7 @@ class PaymentsScreen(
 
     def action_state(self) -> None:
         """Put the next state that any payment has into the filter; after the last one, none."""
-        typed = self.query_one(FilterLine).value.split()
-        order = [word_of(status) for status in self._states()]
-        held = next((word for word in typed if word.casefold() in order), None)
-        place = order.index(held.casefold()) + 1 if held else 0
-        others = [word for word in typed if word != held]
-        self.fill_filter(" ".join([*order[place : place + 1], *others]))
+        self.turn_word([word_of(status) for status in self._states()])
 
     def action_retry_alike(self) -> None:
         """Retry all payments of the kind under the cursor, after asking."""

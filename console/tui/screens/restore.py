@@ -15,7 +15,7 @@ from textual.widgets import Button
 from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.asking import Asking
-from console.tui.widgets.dialog import ask_with
+from console.tui.widgets.dialogs import ask_with
 from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.text_view import TextView

@@ -16,7 +16,7 @@ from console.tui.screens import settings_fields as fields
 from console.tui.screens import settings_rows
 from console.tui.screens.issuing import IssuesPasswords
 from console.tui.widgets.beside import Beside
-from console.tui.widgets.dialog import ask_with
+from console.tui.widgets.dialogs import ask_with
 from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.record_table import Column, RecordTable

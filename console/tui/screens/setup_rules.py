@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from console.tui.screens import settings_fields as fields
 from console.tui.screens.settings_rows import rule_lines
-from console.tui.widgets.dialog import ask_with
+from console.tui.widgets.dialogs import ask_with
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.record_table import Column, RecordTable
 from shared.operations.describe import payment_rules as describe

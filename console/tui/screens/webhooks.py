@@ -13,8 +13,8 @@ from console.tui import render
 from console.tui.bindings import bind, bindings
 from console.tui.screens.outlets import OutletsScreen
 from console.tui.screens.paging import Listed
-from console.tui.widgets.dialog import ask_with
-from console.tui.widgets.form import TextField, Wrong
+from console.tui.widgets.dialogs import ask_with
+from console.tui.widgets.form import TextField, Wrong, refusing
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.records import Records
 from console.tui.worker import Company
@@ -117,7 +117,12 @@ class WebhooksScreen(OutletsScreen[Shown, WebhookStanding, Asked]):
                 proposed,
                 tuple(names),
             ),
-            TextField("url", "Address", "https:// and where your program listens.", _address),
+            TextField(
+                "url",
+                "Address",
+                "https:// and where your program listens.",
+                refusing(operations.checked_address),
+            ),
             TextField(
                 *("kinds", "Events", "Such as invoice or payment.posted; leave empty for all."),
                 _kinds,
@@ -163,13 +168,6 @@ def _one_of(names: Sequence[str], typed: str) -> str:
     if typed.strip().casefold() not in by_name:
         raise Wrong("Type the name of a company; the right arrow completes it.")
     return by_name[typed.strip().casefold()]
-
-
-def _address(typed: str) -> str:
-    try:
-        return operations.checked_address(typed)
-    except StoreError as why:
-        raise Wrong(str(why)) from None
 
 
 def _kinds(typed: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from rich.text import Text
 from textual import on
@@ -16,12 +16,27 @@ from textual.widgets import Input, Static
 
 from console.tui.bindings import bindings, hide
 from console.tui.widgets.choice import Choice
+from shared.errors import StoreError
 from shared.operations.describe.text import ELLIPSIS, cells, plain
 from shared.structs import Value, replace
+
+T = TypeVar("T")
 
 
 class Wrong(ValueError):
     """What was typed cannot be taken; the text says why and what to write, as a sentence."""
+
+
+def refusing(read: Callable[[str], T]) -> Callable[[str], T]:
+    """As ``read``, whose refusal is told below the field."""
+
+    def wrapped(typed: str) -> T:
+        try:
+            return read(typed)
+        except StoreError as why:
+            raise Wrong(str(why)) from None
+
+    return wrapped
 
 
 class TextField(Value):

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.widgets import Button
 
 from console.tui.bindings import bind, bindings, hide
-from console.tui.widgets.dialog import Dialog, buttons, question
+from console.tui.widgets.dialogs import Dialog, buttons, question
 from console.tui.widgets.form import Field, Form
 from console.tui.widgets.key_line import KeyLine
 
