@@ -37,8 +37,7 @@ def retry(context: CommandContext, ids: tuple[str, ...], connection: str | None)
     ID is the payment's number, its ID on the billing platform, or - to read them from standard
     input. Digits are the number, with --connection an external ID first; #12 is always the number.
     """
-    wanted = _found(context, ids, connection)
-    return partial(payments.plan_retry, payment_ids=wanted)
+    return partial(payments.plan_retry, payment_ids=_found(context, ids, connection))
 
 
 @click.command()
@@ -93,8 +92,9 @@ def skip(
     A payment that may already be in QuickBooks cannot be skipped. Either all are skipped or none
     is. ID is as for retry.
     """
-    wanted = _found(context, ids, connection)
-    return partial(payments.plan_skip, payment_ids=wanted, because=because)
+    return partial(
+        payments.plan_skip, payment_ids=_found(context, ids, connection), because=because
+    )
 
 
 @click.command()
@@ -106,8 +106,7 @@ def unskip(context: CommandContext, ids: tuple[str, ...], connection: str | None
 
     Either all are unskipped or none is. ID is as for retry.
     """
-    wanted = _found(context, ids, connection)
-    return partial(payments.plan_unskip, payment_ids=wanted)
+    return partial(payments.plan_unskip, payment_ids=_found(context, ids, connection))
 
 
 @click.command()
@@ -124,8 +123,9 @@ def withdraw(
     does. A payment that was already sent is refused, and what is on file is shown. Either all are
     withdrawn or none is. ID is as for retry.
     """
-    wanted = _found(context, ids, connection)
-    return partial(payments.plan_withdraw, payment_ids=wanted, because=because)
+    return partial(
+        payments.plan_withdraw, payment_ids=_found(context, ids, connection), because=because
+    )
 
 
 def _found(context: CommandContext, words: Sequence[str], connection: str | None) -> list[int]:

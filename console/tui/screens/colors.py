@@ -39,17 +39,11 @@ class ColorsDialog(Dialog[str | None]):
         self.app.theme = theme_of(event.choice.value)
 
     @on(Choice.Submitted)
+    @on(Button.Pressed, "#agree")
     def _agree(self) -> None:
         self.dismiss(self.query_one(Choice).value)
 
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        if event.button.id == "agree":
-            self._agree()
-        else:
-            self.action_cancel()
-
+    @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:
         """Show the old colors again."""
         self.app.theme = theme_of(self._chosen)

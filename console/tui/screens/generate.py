@@ -56,13 +56,10 @@ class GenerateScreen(Asking[str | None]):
             generate="Generate",
         )
 
+    @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:
         """Leave."""
         self.dismiss(None)
-
-    @on(Button.Pressed, "#cancel")
-    def _canceled(self) -> None:
-        self.action_cancel()
 
     @on(Form.Finished)
     @on(Button.Pressed, "#generate")

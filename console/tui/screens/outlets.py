@@ -56,16 +56,13 @@ class SecretScreen(Dialog[None]):
         """Show it."""
         self.query_one(Secret).show(self._text)
 
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        if event.button.id == "copy":
-            self.action_copy()
-        else:
-            self.query_one(Secret).forget()
-            self._text = ""
-            self.dismiss()
+    @on(Button.Pressed, "#done")
+    def _leave(self) -> None:
+        self.query_one(Secret).forget()
+        self._text = ""
+        self.dismiss()
 
+    @on(Button.Pressed, "#copy")
     def action_copy(self) -> None:
         """Copy it, to the operator's own terminal alone."""
         cast(Console, self.app).copy_secret(self._text)

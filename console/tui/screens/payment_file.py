@@ -91,13 +91,10 @@ class TakeFileScreen(Asking[str | None]):
             "Profile name for later files like this one. Leave empty to save none.",
         )
 
+    @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:
         """Leave."""
         self.dismiss(None)
-
-    @on(Button.Pressed, "#cancel")
-    def _canceled(self) -> None:
-        self.action_cancel()
 
     @on(Form.Finished)
     @on(Button.Pressed, "#look")

@@ -111,17 +111,20 @@ class PasswordScreen(Asking[Ended]):
         """Scroll what the bookkeeper has to do."""
         self.query_one(TextView).scroll_relative(y=lines, animate=False)
 
+    @on(Button.Pressed, "#copy")
     def action_copy(self) -> None:
         """Copy the password."""
         if self._issued is not None:
             cast("Console", self.app).copy_secret(self._issued.password)
             self.say(copied("the password"))
 
+    @on(Button.Pressed, "#steps")
     def action_copy_steps(self) -> None:
         """Copy everything but the password: it should go another way."""
         self.app.copy_to_clipboard(self.query_one(TextView).text)
         self.say(copied("the rest, without the password"))
 
+    @on(Button.Pressed, "#links")
     def action_links(self) -> None:
         """Have the daemon hand out the files."""
         if self._issued is None:
@@ -134,18 +137,6 @@ class PasswordScreen(Asking[Ended]):
 
     def _offer(self, plan: LinksPlan) -> None:
         self.go_on(self.worker.decide(plan, ()), self._offered)
-
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        if event.button.id == "copy":
-            self.action_copy()
-        elif event.button.id == "steps":
-            self.action_copy_steps()
-        elif event.button.id == "links":
-            self.action_links()
-        elif self._issued is not None:
-            self._leave(self._issued)
 
     def _made(self, issued: Issued) -> None:
         self._issued = issued
@@ -170,11 +161,13 @@ class PasswordScreen(Asking[Ended]):
         self.query_one(TextView).show([*self._told()], from_top=True)
         self.say(f"{offered.sentence} [Copy the rest] copies them with everything else.")
 
-    def _leave(self, issued: Issued) -> None:
-        self.query_one(Secret).forget()
-        self._issued = None
-        self._links = ()
-        self.dismiss(replace(issued, password=""))
+    @on(Button.Pressed, "#done")
+    def _leave(self) -> None:
+        if (issued := self._issued) is not None:
+            self.query_one(Secret).forget()
+            self._issued = None
+            self._links = ()
+            self.dismiss(replace(issued, password=""))
 
     def _told(self) -> Iterator[Paragraph]:
         issued = self._issued

@@ -140,11 +140,13 @@ class SetupScreen(Asking[Connection | None]):
 
     # Back and forth.
 
+    @on(Button.Pressed, "#back")
     def action_previous(self) -> None:
         """Go back a step."""
         if self._step:
             self._enter(self._step - 1)
 
+    @on(Button.Pressed, "#next, #create")
     def action_next(self) -> None:
         """Go on, unless something of this step is wrong."""
         if not self._read_fields():
@@ -176,14 +178,6 @@ class SetupScreen(Asking[Connection | None]):
             self.query_one("#create", Button).focus()
         else:
             self.action_next()
-
-    @on(Button.Pressed, "#back")
-    def _back(self) -> None:
-        self.action_previous()
-
-    @on(Button.Pressed, "#next, #create")
-    def _next(self) -> None:
-        self.action_next()
 
     def refused(self, trouble: Trouble) -> None:
         """Say what only the store or Invoiced knew, where it was typed."""

@@ -19,7 +19,6 @@ from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.records import Records
 from console.tui.worker import Company
 from shared import dates
-from shared.errors import StoreError
 from shared.models.store import Store
 from shared.operations import events as event_operations
 from shared.operations import parked_deliveries
@@ -125,7 +124,7 @@ class WebhooksScreen(OutletsScreen[Shown, WebhookStanding, Asked]):
             ),
             TextField(
                 *("kinds", "Events", "Such as invoice or payment.posted; leave empty for all."),
-                _kinds,
+                refusing(_kinds),
             ),
         ]
         told = ["It receives invoices, customers and payments as they are at that time."]
@@ -172,8 +171,5 @@ def _one_of(names: Sequence[str], typed: str) -> str:
 
 def _kinds(typed: str) -> tuple[str, ...]:
     kinds = tuple(typed.replace(",", " ").split())
-    try:
-        event_operations.kinds_meant(kinds)
-    except StoreError as why:
-        raise Wrong(str(why)) from None
+    event_operations.kinds_meant(kinds)
     return kinds

@@ -61,20 +61,14 @@ class FormDialog(Dialog[dict[str, Any] | None]):
             yield buttons(cancel="Cancel", agree=self._button)
         yield KeyLine()
 
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        if event.button.id == "agree":
-            self._agree()
-        else:
-            self.action_cancel()
-
     @on(Form.Finished)
+    @on(Button.Pressed, "#agree")
     def _agree(self) -> None:
         values = self.query_one(Form).read()
         if values is not None:
             self.dismiss(values)
 
+    @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:
         """Give up."""
         self.dismiss(None)
