@@ -101,7 +101,10 @@ class Listing(Table[T]):
             output.say_json_lines(map(self.json_line, found.records))
         elif found.records:
             self.show(found.records)
-            _say_below(list(found.below))
+            for place, sentence in enumerate(found.below):
+                if not place:
+                    output.say()
+                output.say_wrapped(sentence)
         else:
             output.say_wrapped(found.nothing)
 
@@ -119,13 +122,6 @@ class Listing(Table[T]):
             both = zip(rows, named, strict=True)
             rows = [Row((*row.cells, name), row.below) for row, name in both]
         output.say_table(columns, rows)
-
-
-def _say_below(sentences: Sequence[str]) -> None:
-    if sentences:
-        output.say()
-    for sentence in sentences:
-        output.say_wrapped(sentence)
 
 
 def shown(

@@ -34,7 +34,10 @@ def pages(root: click.Command, name: str = "deskbridge") -> Iterator[tuple[str, 
     )
     for one, command in top:
         below = click.Context(command, parent=context, info_name=one)
-        yield f"{name}-{one}.1", _page(below, command, list(_tree(command, below)), [name])
+        yield (
+            f"{name}-{one}.1",
+            _page(below, command, [*_body(command, below), *_below(command, below)], [name]),
+        )
 
 
 def _page(
@@ -72,11 +75,6 @@ def _body(command: click.Command, context: click.Context, title: str = "") -> It
         yield from _item(spelling_of(option), meaning_of(option))
         if isinstance(option, JsonOption):
             yield "The keys are described in the command line reference, docs/cli.md."
-
-
-def _tree(command: click.Command, context: click.Context) -> Iterator[str]:
-    yield from _body(command, context)
-    yield from _below(command, context)
 
 
 def _below(command: click.Command, context: click.Context) -> Iterator[str]:

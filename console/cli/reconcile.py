@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TypeVar
 
 import click
 
@@ -25,6 +26,7 @@ from shared.operations.reconcile import Difference, Reconciliation
 from shared.rules.ledger import OpenCredit
 from shared.rules.payments.values import Payment, SetAside
 
+T = TypeVar("T")
 AT_WORK = ("unknown", "parked", "sent", "ready", "waiting", "refused", "not_eligible", "skipped")
 
 
@@ -75,9 +77,9 @@ def _say_all(found: Sequence[Reconciliation]) -> None:
 def _say(found: Reconciliation) -> None:
     _say_differences(found)
     _say_at_work(found)
-    _say_posted(found.having("posted"))
+    _say_table(POSTED, found.having("posted"))
     _say_customers(found)
-    _say_credits(found)
+    _say_table(CREDITS, found.credits)
     _say_set_aside(found.set_aside)
     output.say()
     output.say_pairs(
@@ -134,10 +136,10 @@ def _say_at_work(found: Reconciliation) -> None:
             PAYMENTS.show(payments)
 
 
-def _say_posted(posted: Sequence[Payment]) -> None:
-    if posted:
+def _say_table(table: Table[T], rows: Sequence[T]) -> None:
+    if rows:
         output.say()
-        POSTED.show(posted)
+        table.show(rows)
 
 
 CUSTOMER_COLUMNS = (
@@ -171,12 +173,6 @@ def _say_customers(found: Reconciliation) -> None:
         for one in found.totals
     ]
     output.say_table(CUSTOMER_COLUMNS, rows)
-
-
-def _say_credits(found: Reconciliation) -> None:
-    if found.credits:
-        output.say()
-        CREDITS.show(found.credits)
 
 
 def _say_set_aside(set_aside: Sequence[SetAside]) -> None:

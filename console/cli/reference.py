@@ -104,7 +104,8 @@ def _section(
     command: click.Command, context: click.Context, told: dict[Shape[Any], str], level: int = 2
 ) -> Iterator[str]:
     yield f"{'#' * level} {context.command_path}\n"
-    yield from _usage(command, context)
+    pieces = " ".join(command.collect_usage_pieces(context))
+    yield f"```\n{context.command_path} {pieces}\n```\n"
     yield from _paragraphs(command.help or "")
     yield from _options(command)
     for parameter in command.params:
@@ -114,11 +115,6 @@ def _section(
     for name, inner in inner_of(command, context):
         below = click.Context(inner, parent=context, info_name=name)
         yield from _section(inner, below, told, min(level + 1, 4))
-
-
-def _usage(command: click.Command, context: click.Context) -> Iterator[str]:
-    pieces = " ".join(command.collect_usage_pieces(context))
-    yield f"```\n{context.command_path} {pieces}\n```\n"
 
 
 def _paragraphs(text: str) -> Iterator[str]:

@@ -262,11 +262,7 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
                 # It may have been renamed, or removed, since.
                 self.focus_on(replace(message.company, name=name) if name else None)
         self.show_standing()
-        self._warm_up_soon()
-
-    def _warm_up_soon(self) -> None:
-        """Have the other screens imported before their key is pressed, but after all else."""
-        if self._warm_up_seconds is not None:
+        if self._warm_up_seconds is not None:  # before their key is pressed, but after all else
             self.set_timer(self._warm_up_seconds, lambda: self.worker.beside(_warm_up))
             self._warm_up_seconds = None
 

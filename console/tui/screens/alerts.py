@@ -84,7 +84,13 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
         return partial(_view, connection_id=self.connection_id, asked=self.test)
 
     def results(self, tested: TestResults) -> str:
-        return " ".join(_results(tested))
+        told = (
+            f"Recipient {one.id} ({one.shown}) got the test."
+            if one.delivered
+            else f"Recipient {one.id} ({one.shown}) did not get the test: {one.reason}."
+            for one in tested.results
+        )
+        return " ".join(told)
 
     def listed(self, snapshot: Shown) -> Iterator[Listed[Line]]:
         if snapshot.alerts:
@@ -185,9 +191,3 @@ def _view(store: Store, connection_id: int | None, asked: Asked | None) -> Shown
         operations.view_recipients(store, connection_id),
         operations.view_tests(store, asked.ids) if asked else None,
     )
-
-
-def _results(tested: TestResults) -> Iterator[str]:
-    for one in tested.results:
-        how = "got the test" if one.delivered else f"did not get the test: {one.reason}"
-        yield f"Recipient {one.id} ({one.shown}) {how}."

@@ -20,7 +20,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from console.tui.bindings import bind, bindings
-from console.tui.widgets.dialogs import Confirm
+from console.tui.widgets.dialogs import Confirm, ask_with
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.header import Header
 from console.tui.widgets.key_line import KeyLine
@@ -337,9 +337,7 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
             self._carry_out_plan(plan, ())
             return
         codes = [need.code for need in plan.needs]
-        self.app.push_screen(
-            Confirm.of(plan), lambda agreed: self._carry_out_plan(plan, codes) if agreed else None
-        )
+        ask_with(self, Confirm.of(plan), lambda _agreed: self._carry_out_plan(plan, codes))
 
     def _carry_out_plan(self, plan: Plan[Outcome], confirmed: Collection[str]) -> None:
         self.say("Working…", stays=True)

@@ -15,7 +15,7 @@ from console.tui.bindings import bind, bindings
 from console.tui.screens.asking import Asking
 from console.tui.screens.qwc import PasswordScreen
 from console.tui.screens.settings_fields import read_folder
-from console.tui.widgets.dialogs import Confirm
+from console.tui.widgets.dialogs import Confirm, ask_with
 from console.tui.widgets.form import ChoiceField, Form, TextField
 from console.tui.worker import Trouble
 from shared.operations import issuing
@@ -78,12 +78,10 @@ class GenerateScreen(Asking[str | None]):
         self.go_on(self.worker.read(question), self._planned)
 
     def _planned(self, plan: IssuePlan) -> None:
-        if not plan.needs:
+        if plan.needs:
+            ask_with(self, Confirm.of(plan), lambda _agreed: self._generate(plan))
+        else:
             self._generate(plan)
-            return
-        self.app.push_screen(
-            Confirm.of(plan), lambda agreed: self._generate(plan) if agreed else None
-        )
 
     def _generate(self, plan: IssuePlan) -> None:
         self.app.push_screen(PasswordScreen(plan), self._generated)

@@ -13,7 +13,7 @@ from console.tui.bindings import bind, bindings
 from console.tui.screens.deciding import DecidesProblems
 from console.tui.screens.payment import PaymentScreen
 from console.tui.widgets.record_table import Heading, RecordTable, Row
-from console.tui.widgets.text_view import Paragraph, TextView
+from console.tui.widgets.text_view import TextView
 from shared.documents import invoice_document
 from shared.models.store import Store
 from shared.operations import invoices as operations
@@ -48,7 +48,8 @@ class InvoiceScreen(DecidesProblems[InvoiceDetail]):
         document = invoice_document(sides.number, sides.named)
         self.show_place(f"{document} ({sides.connection})")
         self._payments = {str(one.payment.id): one.payment for one in snapshot.payments}
-        self.query_one(TextView).show([*_about(snapshot), *self.choices(snapshot.problem)])
+        about = [line for one in describe.sections(snapshot) for line in render.lines(one)]
+        self.query_one(TextView).show([*about, *self.choices(snapshot.problem)])
         self.query_one(RecordTable).show(list(_rows(snapshot)))
 
     def problem(self) -> Problem | None:
@@ -64,11 +65,6 @@ class InvoiceScreen(DecidesProblems[InvoiceDetail]):
         if (problem := self.problem()) is not None:
             return problem.code
         return self.snapshot.sides.left_out if self.snapshot is not None else ""
-
-
-def _about(detail: InvoiceDetail) -> Iterator[Paragraph]:
-    for section in describe.sections(detail):
-        yield from render.lines(section)
 
 
 def _rows(detail: InvoiceDetail) -> Iterator[Row | Heading]:

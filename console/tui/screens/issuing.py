@@ -54,15 +54,12 @@ class IssuesPasswords(StoreScreen[Snapshot]):
             return super().check_action(action, parameters)
         chosen = self.issuing_for()
         if action == "unlock":
-            return chosen is not None and self._is_locked(chosen[1])
+            now = self.worker.clock()
+            return chosen is not None and any(one.locked(now) for one in chosen[1])
         if chosen is None:
             return None
         has_password = any(one.password_generation for one in chosen[1])
         return True if action != "rotate" or has_password else None
-
-    def _is_locked(self, applications: Sequence[Application]) -> bool:
-        now = self.worker.clock()
-        return any(one.locked(now) for one in applications)
 
     def may_change(self, role: Role = Role.MANAGE) -> bool:
         """Whether what takes this role can be changed here; if not, that is said."""
@@ -95,9 +92,7 @@ class IssuesPasswords(StoreScreen[Snapshot]):
             self.look(partial(issuing.plan_rotation, which=chosen[0].id), self._ask_to_rotate)
 
     def _ask_to_rotate(self, plan: IssuePlan) -> None:
-        self.app.push_screen(
-            Confirm.of(plan), lambda agreed: self._rotate(plan) if agreed else None
-        )
+        ask_with(self, Confirm.of(plan), lambda _agreed: self._rotate(plan))
 
     def _rotate(self, plan: IssuePlan) -> None:
         from console.tui.screens.qwc import PasswordScreen

@@ -145,16 +145,12 @@ class PasswordScreen(Asking[Ended]):
         self.query_one("#whose", Static).update(Text(plain(_heading(issued)), style="bold"))
         self.query_one(Secret).show(issued.password)
         self.query_one("#links", Button).display = bool(issued.files)
-        self._show_secrets(bool(issued.password))
+        for part in ("Secret", "#once", "#copy"):  # they are about a new password
+            self.query_one(part).display = bool(issued.password)
         self.query_one(TextView).show([*self._told()])
         first = "#copy" if issued.password else "#steps"
         self.call_after_refresh(self.query_one(first, Button).focus)
         self.refresh_bindings()
-
-    def _show_secrets(self, there: bool) -> None:
-        """Show what is about a password only where there is a new one."""
-        for part in ("Secret", "#once", "#copy"):
-            self.query_one(part).display = there
 
     def _offered(self, offered: Offered) -> None:
         self._links = offered.links

@@ -74,15 +74,14 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
         return (held.connection, held.applications) if held else None
 
     def explain(self) -> None:
-        key = self.query_one(RecordTable).key
-        if key is not None and self.snapshot is not None:
-            self.query_one(TextView).show(list(self._told(key, self.snapshot)), from_top=True)
-
-    def _told(self, key: str, held: SettingsView) -> Iterator[Text]:
+        key, held = self.under_cursor, self.snapshot
+        if not key or held is None:
+            return
         if key in SETTINGS:
-            yield from _told_of_field(SETTINGS[key], held.connection)
+            told = _told_of_field(SETTINGS[key], held.connection)
         else:
-            yield from settings_rows.explained(key, held, self.worker.clock())
+            told = settings_rows.explained(key, held, self.worker.clock())
+        self.query_one(TextView).show(list(told), from_top=True)
 
     @on(RecordTable.Opened)
     def _open(self, event: RecordTable.Opened) -> None:

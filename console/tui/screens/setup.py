@@ -27,7 +27,7 @@ from console.tui.screens.qwc import PasswordScreen
 from console.tui.screens.setup_address import AddressChecks
 from console.tui.screens.setup_rules import SetupRules
 from console.tui.screens.setup_steps import MISFITS, DataFlows, proposed, summary
-from console.tui.widgets.dialogs import Confirm
+from console.tui.widgets.dialogs import Confirm, ask_with
 from console.tui.widgets.form import Form, TextField
 from console.tui.widgets.record_table import RecordTable
 from console.tui.widgets.text_view import TextView
@@ -214,7 +214,9 @@ class SetupScreen(Asking[Connection | None]):
             self._address.begin()
         if name == "files":
             self._propose_folder()
-            self._summarize()
+            url, rules = self.worker.settings.public_url, self.query_one(SetupRules)
+            told = summary(self._values, self._address, url, rules)
+            self.query_one("#files TextView", TextView).show([*told])
         self.call_after_refresh(self._focus_first)
         self.refresh_bindings()
 
@@ -252,10 +254,9 @@ class SetupScreen(Asking[Connection | None]):
                 " start the console again."
             )
         elif told := list(_doubts(address)):
-            self.app.push_screen(
-                Confirm("Continue although the address was not reached?", told, "Continue"),
-                lambda agreed: self._enter(self._step + 1) if agreed else None,
-            )
+            title = "Continue although the address was not reached?"
+            dialog = Confirm(title, told, "Continue")
+            ask_with(self, dialog, lambda _agreed: self._enter(self._step + 1))
         else:
             self._enter(self._step + 1)
 
@@ -266,19 +267,13 @@ class SetupScreen(Asking[Connection | None]):
         if not self._is_touched:
             self.dismiss(None)
             return
-        self.app.push_screen(
-            Confirm(
-                "Discard this setup?",
-                ["What you filled in is lost. Nothing was written."],
-                "Discard",
-                "Keep editing",
-            ),
-            self._given_up,
+        dialog = Confirm(
+            "Discard this setup?",
+            ["What you filled in is lost. Nothing was written."],
+            "Discard",
+            "Keep editing",
         )
-
-    def _given_up(self, agreed: bool | None) -> None:
-        if agreed:
-            self.dismiss(None)
+        ask_with(self, dialog, lambda _agreed: self.dismiss(None))
 
     @property
     def _is_touched(self) -> bool:
@@ -342,12 +337,6 @@ class SetupScreen(Asking[Connection | None]):
         if form.filled("folder") == self._folder_proposed:
             form.fill("folder", proposed_now)
             self._folder_proposed = proposed_now
-
-    def _summarize(self) -> None:
-        told = summary(
-            self._values, self._address, self.worker.settings.public_url, self.query_one(SetupRules)
-        )
-        self.query_one("#files TextView", TextView).show([*told])
 
     @property
     def _address(self) -> AddressChecks:

@@ -55,7 +55,8 @@ class SetupRules(Vertical):
         if event.key == "action:add_deposit":
             self._ask_deposit()
         elif event.key == "action:set_method":
-            self._ask_method()
+            dialog = FormDialog("Add a method rule", [], fields.method_fields(()), "Add")
+            ask_with(self, dialog, self._set_method)
         elif kind == "deposit":
             self.deposits = tuple(rule for rule in self.deposits if rule.id != int(which))
         elif kind == "method":
@@ -70,10 +71,6 @@ class SetupRules(Vertical):
             "Add",
         )
         ask_with(self, dialog, self._add_deposit)
-
-    def _ask_method(self) -> None:
-        dialog = FormDialog("Add a method rule", [], fields.method_fields(()), "Add")
-        ask_with(self, dialog, self._set_method)
 
     def _add_deposit(self, values: dict[str, Any]) -> None:
         rule = fields.deposit_rule(values)

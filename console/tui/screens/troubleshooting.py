@@ -64,7 +64,7 @@ class TroubleshootingScreen(ConsoleScreen):
     @on(Input.Changed)
     def _list(self) -> None:
         typed = self.query_one(FilterLine).value.strip()
-        lines = list(_best_first(typed) if typed else _by_group())
+        lines = list(_lines(typed))
         self._entries = {line.code: line for line in lines if isinstance(line, Hint)}
         table = self.query_one(RecordTable)
         table.show(
@@ -93,15 +93,14 @@ class TroubleshootingScreen(ConsoleScreen):
         self.app.push_screen(HintScreen(event.key))
 
 
-def _by_group() -> Iterator[Hint | Heading]:
+def _lines(typed: str) -> Iterator[Hint | Heading]:
+    if typed:
+        yield Heading("Best match first")
+        yield from hints.find(typed)
+        return
     for title, entries in hints.sections():
         yield Heading(title)
         yield from entries
-
-
-def _best_first(typed: str) -> Iterator[Hint | Heading]:
-    yield Heading("Best match first")
-    yield from hints.find(typed)
 
 
 def _told(known: Hint) -> Iterator[Paragraph]:

@@ -88,7 +88,7 @@ def ask_with(
     asker.app.push_screen(dialog, answered)
 
 
-class Confirm(Dialog[bool]):
+class Confirm(Dialog[bool | None]):
     """Asks before money moves or work is undone; the focus starts on Cancel.
 
     ``title`` is the question with the document and the amount, ``told`` what follows from yes,

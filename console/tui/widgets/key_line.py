@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import cast
 
 from rich.text import Text
 from textual.binding import ActiveBinding
@@ -30,14 +30,11 @@ class KeyLine(Static):
 
     def on_mount(self) -> None:
         """Follow the bindings of the screen."""
-        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.refresh())
 
     def on_unmount(self) -> None:
         """Stop following."""
         self.screen.bindings_updated_signal.unsubscribe(self)
-
-    def _bindings_changed(self, _screen: Any) -> None:
-        self.refresh()
 
     def render(self) -> Text:
         """What fits: all keys, else those that work now; the end is kept for help and quit."""
