@@ -56,11 +56,11 @@ def confirm(plan: Plan[Outcome], *, yes: bool) -> Collection[str]:
     if yes or not codes:
         return codes
     reasons = [need.sentence for need in plan.needs]
-    ask(plan.title, (*plan.told, *reasons), " ".join(reasons))
+    ask_person(plan.title, (*plan.told, *reasons), " ".join(reasons))
     return codes
 
 
-def ask(question: str, told: Iterable[str], why: str) -> None:
+def ask_person(question: str, told: Iterable[str], why: str) -> None:
     """Ask a person, who is ``told`` what follows; raises Refused for no.
 
     Raises WrongUsage, which says ``why`` it is asked, where there is no terminal.

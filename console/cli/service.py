@@ -8,7 +8,7 @@ from typing import Annotated
 import click
 
 from console.cli import output
-from console.cli.deciding import ask, yes_option
+from console.cli.deciding import ask_person, yes_option
 from console.cli.errors import Exit, NotThere, Refused
 from console.cli.json_option import json_option
 from console.cli.params import flag
@@ -126,7 +126,7 @@ def uninstall(delete_store: bool, yes: bool, dry_run: bool, as_json: bool) -> No
             f"The store in {STATE} would be deleted: Deskbridge then no longer knows which"
             " payments were posted."
         )
-        ask(f"Delete {STATE}?", [loss], loss)
+        ask_person(f"Delete {STATE}?", [loss], loss)
     _carry_out(wanted, "uninstall", dry_run=dry_run, as_json=as_json)
     if not delete_store and not as_json:
         stays = "would stay" if dry_run else "stay"

@@ -8,7 +8,7 @@ import click
 
 from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
-from console.cli.deciding import ask, yes_option
+from console.cli.deciding import ask_person, yes_option
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
 from shared.operations import stores
@@ -98,7 +98,7 @@ def restore(context: CommandContext, file: Path, yes: bool, as_json: bool) -> No
         path = stores.check_restore(url, backup, context.person)
     if not yes:
         why = f"This would replace the store {path}."
-        ask(f"Replace {path} with {backup}?", stores.RESTORE_TELLS, why)
+        ask_person(f"Replace {path} with {backup}?", stores.RESTORE_TELLS, why)
     with output.waiting("Restoring"):
         restored = stores.restore(url, backup, context.who, context.person)
     if as_json:

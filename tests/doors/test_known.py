@@ -26,7 +26,7 @@ from tests.doors.known import ASKS, COMMANDS, KEYS, LOOKS, PLANS, WITHOUT_PLAN
 
 ROOT = Path(__file__).parents[2]
 DECIDING = frozenset({"decide", "decides", "carry_out", "confirm"})
-WRITING = DECIDING | {"ask", "back_up", "compact", "copy_to", "upgrade"}
+WRITING = DECIDING | {"ask_person", "back_up", "compact", "copy_to", "upgrade"}
 WHOLE_STORE = frozenset({"back_up", "compact", "copy_to", "restore", "upgrade"})
 """Operations of ``stores`` that copy or replace all of it."""
 
