@@ -14,7 +14,7 @@ from datetime import datetime
 from time import perf_counter
 from typing import Any, TypeVar
 
-from attrs import define
+from attrs import define, field
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -52,9 +52,10 @@ class StoreFigures:
 
     _reactor: Any
     _reads: Reads
-    _text: bytes = b""
-    _next_seconds: float = float("-inf")
-    _waiting: list[Deferred[None]] | None = None  # while they are being read
+    _text: bytes = field(default=b"", init=False)
+    _next_seconds: float = field(default=float("-inf"), init=False)
+    # Who waits while they are being read.
+    _waiting: list[Deferred[None]] | None = field(default=None, init=False)
 
     async def text(self) -> bytes:
         """The figures; without a store only that there is none."""

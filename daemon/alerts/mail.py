@@ -96,8 +96,8 @@ class _Sending:
 
     _server: MailServer
     _context: Callable[[], ssl.SSLContext]
-    _socket: socket.socket | None = None
-    _is_aborted: bool = False
+    _socket: socket.socket | None = field(default=None, init=False)
+    _is_aborted: bool = field(default=False, init=False)
 
     def run(self, sender: str, password: str, message: EmailMessage) -> None:
         """Hand the message over. Raises OSError or SMTPException."""

@@ -132,12 +132,12 @@ class SoapBody(Body):
     _callbacks: Callbacks
     _large: set[str]
     _kept_bytes: int
-    _size: int = 0
-    _ticket: str = ""  # under which this body is among the large ones
-    _reader: EnvelopeReader = field(factory=EnvelopeReader)
-    _refused: EnvelopeRefused | None = None
-    _too_large: bool = False
-    _is_done: bool = False
+    _size: int = field(default=0, init=False)
+    _ticket: str = field(default="", init=False)  # under which it is among the large ones
+    _reader: EnvelopeReader = field(factory=EnvelopeReader, init=False)
+    _refused: EnvelopeRefused | None = field(default=None, init=False)
+    _too_large: bool = field(default=False, init=False)
+    _is_done: bool = field(default=False, init=False)
 
     def feed(self, data: bytes) -> None:
         """Read on; what follows a refusal is not looked at."""
