@@ -24,20 +24,6 @@ HOUR, DAY = 3600, 86400
 NO_NUMBER, SAME_NUMBER, OVERPAID = 0.02, 0.015, 0.04
 ORDERED, OPEN_AND_ORDERED = 0.04, 0.2
 
-# What becomes of invoices, by share; from "open" on they are still open at the end.
-FATES = {
-    "paid": 48,
-    "paid-with-others": 8,
-    "paid-with-discount": 3,
-    "paid-by-credit": 3,
-    "void": 3,
-    "zero": 2,
-    "open": 18,
-    "partly-paid": 7,
-    "partly-credited": 5,
-    "pending": 3,
-}
-
 
 class Size(Value):
     """How much to make. ``lines`` 0 means forms of all shapes; else that many plain lines each.
@@ -74,15 +60,6 @@ class _Story:
         self._numbers: list[str] = []
         self._waiting: dict[str, list[str]] = {}
         self._methods = [one for one in books.of_kind("PaymentMethod") if one.active]
-        self._fates: dict[str, Callable[[Invoice], None]] = {
-            "paid": lambda invoice: self._pays(invoice, invoice.total),
-            "paid-with-others": self._pays_with_others,
-            "paid-with-discount": self._pays_with_discount,
-            "paid-by-credit": lambda invoice: self._credits(invoice, invoice.total),
-            "void": self._voids,
-            "partly-paid": lambda invoice: self._pays(invoice, self._part(invoice)),
-            "partly-credited": lambda invoice: self._credits(invoice, self._part(invoice)),
-        }
 
     def play(self) -> None:
         """Let everything happen, in order."""
@@ -107,7 +84,7 @@ class _Story:
         if self._size.all_open:
             fate = "open"
         else:
-            fate = self._rnd.choices(tuple(FATES), tuple(FATES.values()))[0]
+            fate = self._rnd.choices(tuple(_FATES), [share for share, _ in _FATES.values()])[0]
         invoice = self._maker.make(
             self._number(),
             pending=fate == "pending",
@@ -116,8 +93,9 @@ class _Story:
             active_only=self._size.all_open,
         )
         ledger.put(self._books, invoice)
-        if invoice.total and fate in self._fates:
-            self._fates[fate](invoice)
+        _, happens = _FATES[fate]
+        if invoice.total and happens:
+            happens(self, invoice)
 
     def _is_ordered(self, fate: str) -> bool:
         """Open invoices that came from an order are the ones that are taken for paid."""
@@ -176,3 +154,18 @@ class _Story:
         rest = self._rnd.choice((0, 0, 500, 3000))
         number = f"CM-{self._rnd.randrange(10, 9999)}"
         ledger.give_credit(self._books, invoice, amount, amount + rest, number)
+
+
+# What becomes of invoices, by share; those that nothing happens to are still open at the end.
+_FATES: dict[str, tuple[int, Callable[[_Story, Invoice], None] | None]] = {
+    "paid": (48, lambda story, invoice: story._pays(invoice, invoice.total)),
+    "paid-with-others": (8, _Story._pays_with_others),
+    "paid-with-discount": (3, _Story._pays_with_discount),
+    "paid-by-credit": (3, lambda story, invoice: story._credits(invoice, invoice.total)),
+    "void": (3, _Story._voids),
+    "zero": (2, None),
+    "open": (18, None),
+    "partly-paid": (7, lambda story, invoice: story._pays(invoice, story._part(invoice))),
+    "partly-credited": (5, lambda story, invoice: story._credits(invoice, story._part(invoice))),
+    "pending": (3, None),
+}

@@ -75,11 +75,6 @@ def the_customer(account: Account, id_: int | None) -> Record:
     return customer
 
 
-def is_parent_of(account: Account, parent: Record, customer: Record) -> bool:
-    """Whether the one stands directly above the other."""
-    return bool(customer["parent_customer"] == parent["id"])
-
-
 def credit_balance(account: Account, customer_id: int) -> Decimal:
     """What the customer has to spend: credits received, less credits applied."""
     paid = [

@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.invoiced import documents
 from simulator.invoiced.account import Account, Record
-from simulator.invoiced.customers import credit_balance, is_parent_of, the_customer
+from simulator.invoiced.customers import credit_balance, the_customer
 from simulator.invoiced.documents import KINDS
 from simulator.invoiced.errors import ApiError
 from simulator.invoiced.fields import PAYMENT, choice, money, number_of, read_fields, text, whole
@@ -289,7 +289,7 @@ def _document(account: Account, payment: Record, name: str, id_: Any) -> int:
         )
     customer = the_customer(account, payment["customer"])
     owner = account.the("customers", document["customer"])
-    if owner["id"] != customer["id"] and not is_parent_of(account, customer, owner):
+    if owner["id"] != customer["id"] and owner["parent_customer"] != customer["id"]:
         raise ApiError(
             f"The {word} provided ({document['number']}) does not belong to the customer that was "
             f"selected to apply payments for: {customer['number']}"

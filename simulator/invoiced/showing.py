@@ -25,10 +25,6 @@ def shown(account: Account, kind: str, record: Record) -> Record:
     return {"object": SINGULAR[kind], **(show(account, record) if show else record)}
 
 
-def _customer(_account: Account, record: Record) -> Record:
-    return {**record, "statement_pdf_url": f"{SITE}/statements/{record['id']}/pdf"}
-
-
 def status(account: Account, invoice: Record) -> str:
     """An invoice's status; it may be past due since it was last changed."""
     if invoice["voided"]:
@@ -92,7 +88,10 @@ def _without(record: Record, *names: str) -> Record:
 
 
 _SHOWN: Mapping[str, Callable[[Account, Record], Record]] = {
-    "customers": _customer,
+    "customers": lambda _, record: {
+        **record,
+        "statement_pdf_url": f"{SITE}/statements/{record['id']}/pdf",
+    },
     "invoices": _invoice,
     "credit_notes": _credit_note,
     "payments": _payment,
