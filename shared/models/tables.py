@@ -1359,6 +1359,8 @@ Invoice.add_index(
 
 UNSETTLED = "unsettled"
 UNSETTLED_LEFT_OUT = "unsettled-left-out"
+NOT_SETTLED = (UNSETTLED, UNSETTLED_LEFT_OUT)
+"""What ``left_out`` of an invoice says that no list and no total shows."""
 
 TABLES: tuple[type[Table], ...] = tuple(Table.__subclasses__())
 """In the order in which they are declared."""

@@ -15,7 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, ClassVar, NamedTuple, TypeAlias
 
-from shared.structs import Value
+from shared.structs import Value, field
 
 Day: TypeAlias = date
 """A date without time; spelled so where a field is called ``date``."""
@@ -394,6 +394,14 @@ class OpenInvoice(Value):
     time_modified: str
     balance_cents: int
     customer_list_id: str
+
+
+class Stored(Value):
+    """The ids of a batch by what became of them in the store."""
+
+    imported: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
 
 
 class CheckedCustomer(Value):

@@ -35,6 +35,7 @@ from shared.rules.values import (
     JobMode,
     OpenInvoice,
     RecordKind,
+    Stored,
     Sync,
     Trouble,
 )
@@ -214,7 +215,7 @@ class Books:
             seen.note_seen(self.id, stored.rows)
             return stored
 
-    def hold(self, *customers: Customer) -> incoming_customers.StoredCustomers:
+    def hold(self, *customers: Customer) -> Stored:
         """QuickBooks told of these customers."""
         with self.store.transaction():
             return incoming_customers.store_customers(self.id, customers, NOON)

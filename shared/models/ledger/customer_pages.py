@@ -37,7 +37,6 @@ _CUSTOMER = Mapper(
     connection=t.Connection.name,
     sorts_as=_NAME,
 )
-_HIDDEN = (t.UNSETTLED, t.UNSETTLED_LEFT_OUT)
 
 
 def customers(
@@ -169,7 +168,7 @@ def _sides() -> Any:
         .where(
             among(t.Customer.id, "ids")
             & (_IS_OPEN | (_SEEN != 0))
-            & t.Invoice.left_out.not_in(_HIDDEN)
+            & t.Invoice.left_out.not_in(t.NOT_SETTLED)
         )
         .group_by(*groups)
         .order_by(*groups)

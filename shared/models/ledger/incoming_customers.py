@@ -13,28 +13,17 @@ from shared.models.ledger import aliases, rereads, wanted
 from shared.models.statements import AnyOf, Row, Statement, put_rows, slot
 from shared.rules.events import EventKind
 from shared.rules.ledger import CustomerState
-from shared.rules.values import Customer, RecordKind
-from shared.structs import Value, field
+from shared.rules.values import Customer, RecordKind, Stored
 
 
-class StoredCustomers(Value):
-    """The ListIDs of a batch by what became of them."""
-
-    imported: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-
-
-def store_customers(
-    connection_id: int, batch: Sequence[Customer], now: datetime
-) -> StoredCustomers:
+def store_customers(connection_id: int, batch: Sequence[Customer], now: datetime) -> Stored:
     """Hold the customers of a batch as they are now, and want their parents.
 
     The names that they had before are remembered.
     """
     customers = {customer.list_id: customer for customer in batch}
     known = {row[0]: row[1:] for row in _KNOWN.all(connection=connection_id, ids=customers)}
-    stored = StoredCustomers()
+    stored = Stored()
     for list_id, customer in customers.items():
         _kind(stored, known.get(list_id), customer).append(list_id)
     written = [customers[list_id] for list_id in (*stored.imported, *stored.updated)]
@@ -57,7 +46,7 @@ def _told(customer: Customer) -> Told:
     return Told(customer.list_id, customer.full_name, currency=customer.currency, state=state)
 
 
-def _kind(stored: StoredCustomers, known: Row | None, customer: Customer) -> list[str]:
+def _kind(stored: Stored, known: Row | None, customer: Customer) -> list[str]:
     if known is None:
         return stored.imported
     state, *mark = known

@@ -23,8 +23,8 @@ from shared.qbxml.invoice_lines import InvoiceLineRet
 from shared.rules.events import EventKind
 from shared.rules.ledger import Invoice, InvoiceLine
 from shared.rules.payments import numbers
-from shared.rules.values import InvoiceStatus, OpenInvoice, RecordKind
-from shared.structs import Value, field
+from shared.rules.values import InvoiceStatus, OpenInvoice, RecordKind, Stored
+from shared.structs import field
 
 
 class IncomingInvoice(NamedTuple):
@@ -61,12 +61,9 @@ class IncomingInvoice(NamedTuple):
     lines: tuple[InvoiceLineRet, ...] = ()
 
 
-class StoredInvoices(Value):
+class StoredInvoices(Stored):
     """The TxnIDs of a batch by what became of them, and the ids of all their rows."""
 
-    imported: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
 
 

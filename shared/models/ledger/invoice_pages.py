@@ -30,7 +30,6 @@ from shared.rules.payments import numbers
 from shared.rules.payments.names import folded
 from shared.rules.values import InvoiceStatus
 
-_HIDDEN = (t.UNSETTLED, t.UNSETTLED_LEFT_OUT)
 _INVOICE = Mapper(
     InvoiceSides,
     t.Invoice,
@@ -38,7 +37,7 @@ _INVOICE = Mapper(
     customer=fn.COALESCE(fn.NULLIF(t.Customer.full_name, ""), t.Invoice.customer_full_name),
     customer_list_id=t.Invoice.bill_to_list_id,
     named=t.Invoice.customer_full_name,
-    left_out=Case(None, [(t.Invoice.left_out.in_(_HIDDEN), t.UNSETTLED)], t.Invoice.left_out),
+    left_out=Case(None, [(t.Invoice.left_out.in_(t.NOT_SETTLED), t.UNSETTLED)], t.Invoice.left_out),
 )
 _EXPORTED = Mapper(
     ExportedInvoice,
@@ -63,7 +62,7 @@ def invoices(
 
 
 _IMPORTED = Statement(lambda: _by_date(t.Invoice.left_out == ""))
-_WITH_LEFT_OUT = Statement(lambda: _by_date(t.Invoice.left_out.not_in(_HIDDEN)))
+_WITH_LEFT_OUT = Statement(lambda: _by_date(t.Invoice.left_out.not_in(t.NOT_SETTLED)))
 
 
 def _by_date(condition: Any, made: Mapper[Any] = _INVOICE) -> Any:
@@ -82,7 +81,9 @@ def exported(connection_id: int, *, include_left_out: bool = False) -> Iterator[
 
 
 _EXPORT = Statement(lambda: _by_date(t.Invoice.left_out == "", _EXPORTED))
-_EXPORT_WITH_LEFT_OUT = Statement(lambda: _by_date(t.Invoice.left_out.not_in(_HIDDEN), _EXPORTED))
+_EXPORT_WITH_LEFT_OUT = Statement(
+    lambda: _by_date(t.Invoice.left_out.not_in(t.NOT_SETTLED), _EXPORTED)
+)
 
 
 def page(wanted: InvoiceFilter, limit: int, before_id: int | None = None) -> list[InvoiceSides]:
@@ -138,7 +139,7 @@ def of_ids(ids: Collection[int]) -> dict[int, InvoiceSides]:
 
 
 _OF_IDS = Statement(
-    lambda: _select().where(among(t.Invoice.id, "ids"), t.Invoice.left_out.not_in(_HIDDEN))
+    lambda: _select().where(among(t.Invoice.id, "ids"), t.Invoice.left_out.not_in(t.NOT_SETTLED))
 )
 
 

@@ -441,7 +441,7 @@ _SET_ASIDE = Statement(
         )
         .where(
             among(t.Invoice.txn_id, "set_aside")
-            & (_is_open() | t.Invoice.left_out.in_((t.UNSETTLED, t.UNSETTLED_LEFT_OUT)))
+            & (_is_open() | t.Invoice.left_out.in_(t.NOT_SETTLED))
         )
         .order_by(t.Invoice.id)
     )

@@ -30,19 +30,12 @@ from shared.rules.payments.values import (
     ReceivedUse,
     UseKind,
 )
-from shared.structs import Value, field
+from shared.rules.values import Stored
+from shared.structs import Value
 
 _KINDS: Mapping[str, UseKind] = MappingProxyType(
     {"Invoice": UseKind.INVOICE, "CreditMemo": UseKind.CREDIT_NOTE}
 )
-
-
-class Stored(Value):
-    """The TxnIDs of a batch by what became of them."""
-
-    imported: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
 
 
 class Latest(Value):

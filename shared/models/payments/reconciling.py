@@ -18,7 +18,6 @@ from shared.rules.values import InvoiceStatus, JobMode
 
 _ON_PURPOSE = (PENDING, INACTIVE_CUSTOMER, BEFORE_START_DATE)
 _NOT_SETTLED = "invoice-not-imported"
-_HIDDEN = (t.UNSETTLED, t.UNSETTLED_LEFT_OUT)
 _IS_OPEN: Any = t.Invoice.status == InvoiceStatus.OPEN.value
 _SEEN: Any = fn.COALESCE(t.Invoice.seen_cents, 0)
 
@@ -84,7 +83,7 @@ def set_aside(connection_id: int) -> list[SetAside]:
     return [
         SetAside(
             document=invoice_document(number, customer),
-            reason=_NOT_SETTLED if reason in _HIDDEN else reason,
+            reason=_NOT_SETTLED if reason in t.NOT_SETTLED else reason,
             seen=money(seen),
         )
         for number, customer, reason, seen in _SET_ASIDE.all(connection=connection_id)
