@@ -5,14 +5,16 @@ from __future__ import annotations
 
 def invoice_document(number: str, customer: str) -> str:
     """Name an invoice: "Invoice 1042, Larkspur Tile"; the customer may not be known."""
-    name = f"Invoice {number}" if number else "Invoice without number"
-    return f"{name}, {customer}" if customer else name
+    return _document("Invoice", number, customer)
 
 
 def credit_memo_document(number: str, customer: str) -> str:
     """Name a credit memo: "Credit memo 2041, Larkspur Tile"; the customer may not be known."""
-    name = f"Credit memo {number}" if number else "Credit memo without number"
-    return f"{name}, {customer}" if customer else name
+    return _document("Credit memo", number, customer)
+
+
+def _document(kind: str, number: str, customer: str) -> str:
+    return f"{kind} {number or 'without number'}" + (f", {customer}" if customer else "")
 
 
 def customer_document(full_name: str) -> str:

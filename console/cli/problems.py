@@ -20,7 +20,7 @@ from shared.operations import problems as operations
 from shared.operations.contracts.records import PROBLEM
 from shared.operations.describe.problems import sections
 from shared.operations.describe.text import count
-from shared.rules.values import Problem, ProblemState
+from shared.rules.values import WAITING, Problem, ProblemState
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 STATES = ("open", "retry", "acknowledged", "skipped", "resolved")
@@ -50,7 +50,7 @@ def list_problems(
 ) -> Found[Problem]:
     """List the problems of NAME, or of all connections."""
     words = STATES if "any" in states else states
-    wanted = [ProblemState(word) for word in words] or operations.WAITING
+    wanted = [ProblemState(word) for word in words] or WAITING
     found = context.read(partial(operations.view_all, connection=name, states_wanted=wanted))
     which = f"problem that is {' or '.join(states)}" if states else "open problem"
     how = (

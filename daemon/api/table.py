@@ -54,7 +54,7 @@ from shared.rules.ledger import CustomerFilter, InvoiceFilter
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.payments.views import PaymentFilter
 from shared.rules.tokens import Access
-from shared.rules.values import InvoiceStatus, Problem, ProblemState, SyncState
+from shared.rules.values import WAITING, InvoiceStatus, Problem, ProblemState, SyncState
 
 LONGEST_WAIT = 60
 OF_ONE = f"{BASE}/connections/{{name}}"
@@ -147,7 +147,7 @@ def _list_customers(asked: Asked) -> Found:
         raise bad_place(str(after))
     with asked.store.reading():
         wanted = CustomerFilter(connection_id=held.id)
-        page = customers.view_names(asked.store, wanted, after, limit)
+        page = customers.view_page(asked.store, wanted, after, limit, owing=False)
     return _followed(CUSTOMER, page.rows, _goes_on(asked, cursor, page.next), cursor)
 
 
@@ -205,7 +205,7 @@ def _list_problems(asked: Asked) -> Found:
     after = asked.after
     if after is not None and not (isinstance(after, tuple) and len(after) == 2):
         raise bad_place(str(after))
-    states = [ProblemState(word) for word in asked.query["state"]] or problems.WAITING
+    states = [ProblemState(word) for word in asked.query["state"]] or WAITING
     held, limit = asked.connection.id, asked.query["limit"]
     try:
         return _page(asked, PROBLEM, problems.view_page(asked.store, held, states, after, limit))

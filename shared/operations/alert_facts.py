@@ -9,7 +9,7 @@ from shared.models import alerts, backups, daemons, overview, tokens
 from shared.models.daemons import Daemon
 from shared.models.payments import stuck
 from shared.models.store import Store
-from shared.rules.alert_conditions import ExpiringToken, Facts, Room, Run
+from shared.rules.alert_conditions import Facts, Room, Run
 from shared.rules.alerts import AlertKind
 from shared.settings import Settings
 
@@ -28,11 +28,7 @@ def read(store: Store, settings: Settings, machine: Machine) -> Facts:
         },
         payments=tuple(stuck.payments(waiting_before)),
         runs=tuple(_run(one, now) for one in daemons.known()),
-        tokens=tuple(
-            ExpiringToken(one.id, one.label, one.expires_at)
-            for one in tokens.all_tokens()
-            if one.expires_at is not None and one.revoked_at is None
-        ),
+        tokens=tuple(tokens.all_tokens()),
         room=_room(store, machine),
         # A PostgreSQL server has tools of its own for that.
         backups=backups.standing() if store.path is not None else None,

@@ -110,18 +110,18 @@ class Customers(Value):
 
 
 def view_page(
-    _store: Store, wanted: CustomerFilter, after: Place | None = None, limit: int = AT_ONCE
+    _store: Store,
+    wanted: CustomerFilter,
+    after: Place | None = None,
+    limit: int = AT_ONCE,
+    *,
+    owing: bool = True,
 ) -> Page[CustomerSides, Place]:
-    """One page of the customers that are wanted, by connection and name (see ``pages``)."""
-    found = customer_pages.page(wanted, limit + 1, after)
-    return page_of(found, limit, lambda customer: customer.place)
+    """One page of the customers that are wanted, by connection and name (see ``pages``).
 
-
-def view_names(
-    _store: Store, wanted: CustomerFilter, after: Place | None = None, limit: int = AT_ONCE
-) -> Page[CustomerSides, Place]:
-    """The same page without what each owes, which is worked out from all of their invoices."""
-    found = customer_pages.page(wanted, limit + 1, after, owing=False)
+    ``owing`` False: without what each owes, which is worked out from all of their invoices.
+    """
+    found = customer_pages.page(wanted, limit + 1, after, owing=owing)
     return page_of(found, limit, lambda customer: customer.place)
 
 
@@ -156,7 +156,7 @@ def view_mapped_names(
     _store: Store, connection_id: int | None
 ) -> tuple[Listed[CustomerMapping], ...]:
     """The names that were matched by hand, of a connection or of all, by connection and name."""
-    names = {id_: name for name, id_ in connections.names().items()}
+    names = which.names()
     return tuple(Listed(names[one.connection_id], one) for one in mappings.listed(connection_id))
 
 

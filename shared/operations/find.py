@@ -21,12 +21,11 @@ from shared.operations.describe.invoices import status as invoice_status
 from shared.operations.describe.payments import name_of, status_word
 from shared.operations.describe.problems import document_of
 from shared.operations.liveness import as_it_stands
-from shared.operations.problems import WAITING
 from shared.rules.found import Found, Hit, Kind
 from shared.rules.ledger import CreditMemo, CustomerSides, InvoiceSides
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import Payment
-from shared.rules.values import Problem, Sync
+from shared.rules.values import WAITING, Problem, Sync
 
 AT_ONCE = 5
 """How many of each kind are shown where nobody says otherwise."""

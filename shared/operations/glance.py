@@ -34,15 +34,14 @@ def view(store: Store, connection_id: int) -> Glance:
     from shared.models import problems, syncs
     from shared.operations import payment_views
     from shared.rules.payments.views import PaymentFilter
-    from shared.rules.values import ProblemState
+    from shared.rules.values import WAITING
 
-    waiting = (ProblemState.OPEN, ProblemState.RETRY)
     queue = payment_views.view_queue(store, PaymentFilter(connection_id))
     return Glance(
         connection_id,
         tuple(syncs.history(limit=SYNCS, connection_ids=[connection_id])),
-        sum(problems.counts(waiting, (), connection_id=connection_id).values()),
-        tuple(problems.page(waiting, (), PROBLEMS, connection_id=connection_id)),
+        sum(problems.counts(WAITING, (), connection_id=connection_id).values()),
+        tuple(problems.page(WAITING, (), PROBLEMS, connection_id=connection_id)),
         tuple(line for group in queue.groups for line in group.lines),
         tuple(figure for group in queue.groups for figure in group.figures),
     )

@@ -14,7 +14,7 @@ from shared.operations import payment_views, which
 from shared.operations.pages import AT_ONCE, Page, by_number, page_of
 from shared.operations.which import Which
 from shared.rules.ledger import ExportedInvoice, InvoiceDetail, InvoiceFilter, InvoiceSides, Kept
-from shared.rules.values import InvoiceStatus, ProblemState, RecordKind
+from shared.rules.values import WAITING, InvoiceStatus, ProblemState, RecordKind
 from shared.structs import Value
 
 LEFT_OUT, DIFFERING = "left-out", "differing"
@@ -92,7 +92,7 @@ def view_with_figures(store: Store, wanted: InvoiceFilter, after: int | None = N
 
 # One invoice.
 
-_NOT_OVER = (ProblemState.OPEN, ProblemState.RETRY, ProblemState.ACKNOWLEDGED, ProblemState.SKIPPED)
+_NOT_OVER = (*WAITING, ProblemState.ACKNOWLEDGED, ProblemState.SKIPPED)
 
 
 def view_one(_store: Store, connection_id: int, txn_id: str) -> InvoiceDetail:

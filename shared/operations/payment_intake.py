@@ -17,7 +17,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from decimal import Decimal
 from enum import Enum
 from functools import partial
 from hashlib import blake2b
@@ -34,7 +33,7 @@ from shared.models.payments.standing import CHANGED_AFTER_SENDING, IN_QUICKBOOKS
 from shared.models.store import Store
 from shared.operations import payment_arrivals
 from shared.operations.deciding import Effect, Operator, Outcome, Plan, PlanIsStale
-from shared.operations.describe.text import count
+from shared.operations.describe.text import count, money
 from shared.operations.file_profiles import LEFT_OUT
 from shared.operations.payment_cells import FileRow, in_columns
 from shared.operations.payment_staging import NewPayments, StagedRows, as_written
@@ -454,7 +453,7 @@ def plan_add(
     held = connections.get(connection)
     row = FileRow(1, payment, undated=undated, external_id=payment.external_id)
     done, report = _sort(held.id, [row], back=back)
-    amount = f"{payment.amount:,.2f} {payment.currency}".rstrip()
+    amount = money(payment.amount, payment.currency)
     named = f"Payment {payment.external_id}"
     return AddPlan(
         title=f"Add payment {payment.external_id}, {amount}, to {held.name}?",
@@ -789,18 +788,14 @@ _OVER: Mapping[str, Callable[[NewPayment], bool]] = {
 def _of_charge(one: _Verdict) -> Iterator[Trouble]:
     payment, asked = one.held, one.payment
     assert payment is not None
-    amount = _money(payment.amount, payment.currency)
+    amount = money(payment.amount, payment.currency)
     if asked.refunded and asked.refunded != payment.refunded:
-        refunded = _money(asked.refunded, payment.currency)
+        refunded = money(asked.refunded, payment.currency)
         yield _trouble(payment, "payment-refunded", amount=amount, refunded=refunded)
     if asked.disputed and not payment.disputed:
         yield _trouble(payment, "payment-disputed", amount=amount)
     if asked.charge_state is ChargeState.FAILED is not payment.charge_state:
         yield _trouble(payment, "payment-returned", amount=amount)
-
-
-def _money(amount: Decimal, currency: str) -> str:
-    return f"{amount:,.2f} {currency}".rstrip()
 
 
 def _trouble(payment: Payment, code: str, **fields: str) -> Trouble:

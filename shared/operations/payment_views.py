@@ -10,6 +10,7 @@ from shared.models import connections, problems
 from shared.models.ledger import invoice_pages
 from shared.models.payments import holds, payment_pages, postings, sets
 from shared.models.store import Store
+from shared.operations import which
 from shared.operations.pages import AT_ONCE, Page, by_number, page_of
 from shared.rules.ledger import InvoiceSides
 from shared.rules.payments.values import Payment, PaymentStatus, UseKind
@@ -25,7 +26,7 @@ from shared.rules.payments.views import (
     PaymentLine,
     PaymentQueue,
 )
-from shared.rules.values import Problem, ProblemState, RecordKind
+from shared.rules.values import WAITING, Problem, RecordKind
 from shared.structs import replace
 
 OF_EACH = 10
@@ -38,8 +39,6 @@ NEEDS_PERSON = (S.UNKNOWN, S.PARKED, S.REFUSED)
 _OURS = tuple(status for status in PaymentStatus if status is not S.IMPORTED)
 SOURCES: Mapping[str, tuple[PaymentStatus, ...]] = {"invoiced": _OURS, "quickbooks": (S.IMPORTED,)}
 """The states of the payments that were recorded first on the platform, and in QuickBooks."""
-
-_WAITING = (ProblemState.OPEN, ProblemState.RETRY)
 
 
 # The queue.
@@ -105,7 +104,7 @@ def lines(found: Sequence[Payment]) -> tuple[PaymentLine, ...]:
 
 def _told(found: Iterable[Payment], connection_ids: Collection[int]) -> Iterator[PaymentLine]:
     """Payments of these connections, each with its own reason or what holds its connection."""
-    names = {id_: name for name, id_ in connections.names().items()}
+    names = which.names()
     holding = holds.holds(connection_ids)
     for one in found:
         yield _line(one, names[one.connection_id], holding.get(one.connection_id))
@@ -158,7 +157,7 @@ def _only(text: str, found: Sequence[Payment]) -> int:
     if not found:
         raise NotFound("payment", text)
     if len(found) > 1:
-        names = {id_: name for name, id_ in connections.names().items()}
+        names = which.names()
         told = " and ".join(
             f"#{one.id} ({names[one.connection_id]}, {one.document})" for one in found
         )
@@ -198,7 +197,7 @@ def view_called(store: Store, text: str, connection: str | None = None) -> Payme
 
 def _problems(payment: Payment) -> tuple[Problem, ...]:
     found = problems.about(payment.connection_id, [str(payment.id)])
-    return tuple(one for one in found if one.kind is RecordKind.PAYMENT and one.state in _WAITING)
+    return tuple(one for one in found if one.kind is RecordKind.PAYMENT and one.state in WAITING)
 
 
 def _paid(payment: Payment) -> tuple[PaidDocument, ...]:

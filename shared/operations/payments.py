@@ -25,21 +25,20 @@ from shared.models.payments.standing import ABOUT_POSTED
 from shared.models.store import Store
 from shared.operations.deciding import Effect, Need, Operator, Outcome, Plan, PlanIsStale
 from shared.operations.describe.payments import content
-from shared.operations.describe.text import count
+from shared.operations.describe.text import count, sums
 from shared.operations.which import Which
 from shared.operations.which import connection as chosen
 from shared.rules.operators import Role
 from shared.rules.payments import decisions
 from shared.rules.payments.values import MessageSet, Payment, PaymentStatus, PostingState
 from shared.rules.payments.views import PaymentFilter
-from shared.rules.values import ProblemState, RecordKind
+from shared.rules.values import WAITING, ProblemState, RecordKind
 
 POST_AGAIN = "post-again"
 NO_COPY_LEFT = "no-copy-left"
 AT_ONCE = 200
 """How many payments of one kind are retried together at the most."""
 
-_WAITING = (ProblemState.OPEN, ProblemState.RETRY)
 _SKIPPED = (ProblemState.SKIPPED,)
 _NOTHING = "Nothing was changed."
 _ASKED = "the next Payment Sync checks QuickBooks again and posts what matches."
@@ -75,7 +74,7 @@ class Retry(_Decision, kw_only=True):
         payments = list(self.payments())
         for payment in payments:
             standing.retry(payment.id, by.who, by.now)
-            _decide_problems(by, payment, _WAITING, ProblemState.RETRY)
+            _decide_problems(by, payment, WAITING, ProblemState.RETRY)
             _note(by, "payment.retry", payment)
         return _judged_again(by, payments, "retried")
 
@@ -156,7 +155,7 @@ class Skip(_Decision, kw_only=True):
         """Set them aside with their problems."""
         for payment in self.payments():
             standing.skip(payment.id, self.because, by.who, by.now)
-            _decide_problems(by, payment, _WAITING, ProblemState.SKIPPED, self.because)
+            _decide_problems(by, payment, WAITING, ProblemState.SKIPPED, self.because)
             _note(by, "payment.skip", payment, f": {self.because}")
         number = len(self.payment_ids)
         they = "it is" if number == 1 else "they are"
@@ -253,7 +252,7 @@ class Withdraw(_Decision, kw_only=True):
         payments = list(self.payments())
         for payment in payments:
             standing.withdraw(payment.id, self.because, by.who, by.now)
-            _decide_problems(by, payment, (*_WAITING, *_SKIPPED), ProblemState.RESOLVED)
+            _decide_problems(by, payment, (*WAITING, *_SKIPPED), ProblemState.RESOLVED)
             why = f" because: {self.because}" if self.because else ""
             _note(by, "payment.withdraw", payment, f": {content(payment)}{why}")
         verb = "is" if len(payments) == 1 else "are"
@@ -468,11 +467,10 @@ def amounts(payments: Sequence[Payment]) -> str:
     """The document of one payment, else how many they are and their sum in each currency."""
     if len(payments) == 1:
         return payments[0].document
-    sums: dict[str, Decimal] = {}
+    totals: dict[str, Decimal] = {}
     for payment in payments:
-        sums[payment.currency] = sums.get(payment.currency, Decimal(0)) + payment.amount
-    told = " and ".join(f"{total:,.2f} {currency}".strip() for currency, total in sums.items())
-    return f"{count(len(payments), 'payment')} of {told} together"
+        totals[payment.currency] = totals.get(payment.currency, Decimal(0)) + payment.amount
+    return f"{count(len(payments), 'payment')} of {sums(totals.items())} together"
 
 
 def _effects(payments: Iterable[Payment], becomes: str) -> Iterator[Effect]:

@@ -24,13 +24,13 @@ from shared.models.store import Store
 from shared.operations import pages, payments, platform_problems, which
 from shared.operations.deciding import Effect, Need, Operator, Outcome, Plan
 from shared.operations.describe.problems import STANDS, document_of
-from shared.operations.describe.text import count, grouped
+from shared.operations.describe.text import count, money
 from shared.operations.pages import Page, page_of
 from shared.operations.which import Which
 from shared.rules.ledger import InvoiceSides
 from shared.rules.operators import Role
 from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
-from shared.rules.values import InvoiceStatus, Problem, ProblemState, RecordKind
+from shared.rules.values import WAITING, InvoiceStatus, Problem, ProblemState, RecordKind
 from shared.structs import Value
 
 LEAVE_OUT = "leave-out"
@@ -54,8 +54,6 @@ class Choice(StrEnum):
 
 
 _S = ProblemState
-WAITING = (_S.OPEN, _S.RETRY)
-"""States of problems that are not settled."""
 _FROM: Mapping[Choice, Collection[ProblemState]] = {
     Choice.RETRY: (*WAITING, _S.ACKNOWLEDGED),
     Choice.SKIP: (*WAITING, _S.ACKNOWLEDGED),
@@ -439,7 +437,7 @@ def plan_skip(store: Store, problem_ids: Iterable[int], because: str) -> Skip:
 def _leave_out(records: Sequence[Problem]) -> Iterator[Need]:
     """An open invoice of the ledger that is left out is money that nobody sees any more."""
     leaving = [
-        f"{one.document}: {grouped(one.amount)} {one.currency}".rstrip()
+        f"{one.document}: {money(one.amount, one.currency)}"
         for one in _leaving(records)
         if one.amount is not None
     ]

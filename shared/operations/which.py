@@ -35,6 +35,11 @@ def number(which: Which) -> int | None:
     return None if which is None else connection(which).id
 
 
+def names() -> dict[int, str]:
+    """What each connection is called, by its number."""
+    return {number: name for name, number in connections.names().items()}
+
+
 def every(which: Which) -> list[Connection]:
     """The connection of that name or number; for None all, by name. Inside a unit of the store.
 

@@ -17,6 +17,7 @@ from shared.rules.alerts import AlertKind, Condition
 from shared.rules.backups import BY_HAND_EVERY, Backups
 from shared.rules.lateness import due_at, is_late
 from shared.rules.store_checks import StoreCheck
+from shared.rules.tokens import Token
 from shared.rules.values import ApplicationOverview, Connection, ConnectionOverview, SyncState
 from shared.structs import Value, field, replace
 
@@ -61,14 +62,6 @@ class StuckPayments(Value):
     code: str
 
 
-class ExpiringToken(Value):
-    """A token of a program that ends some day."""
-
-    id: int
-    label: str
-    expires_at: datetime
-
-
 class Room(Value):
     """The disk of the store: what is free there, and what the store takes."""
 
@@ -88,7 +81,7 @@ class Facts(Value):
     late: Mapping[tuple[int, str], datetime] = field(default_factory=dict)
     payments: tuple[StuckPayments, ...] = ()
     runs: tuple[Run, ...] = ()
-    tokens: tuple[ExpiringToken, ...] = ()
+    tokens: tuple[Token, ...] = ()
     room: Room | None = None
     backups: Backups | None = None
     check: StoreCheck | None = None
@@ -333,11 +326,12 @@ def _of_certificates(runs: Iterable[Run], now: datetime) -> Iterator[Condition]:
             )
 
 
-def _of_tokens(tokens: Iterable[ExpiringToken], now: datetime) -> Iterator[Condition]:
+def _of_tokens(tokens: Iterable[Token], now: datetime) -> Iterator[Condition]:
     for token in tokens:
-        if -ENDED_IS_OLD <= token.expires_at - now <= SOON:
-            verb = "expired" if token.expires_at <= now else "expires"
-            told = f"Token {token.id} ({token.label}) {verb} on {_at(token.expires_at)}."
+        ends = token.expires_at
+        if ends and token.revoked_at is None and -ENDED_IS_OLD <= ends - now <= SOON:
+            verb = "expired" if ends <= now else "expires"
+            told = f"Token {token.id} ({token.label}) {verb} on {_at(ends)}."
             yield _of_machine(
                 AlertKind.TOKEN,
                 str(token.id),

@@ -133,6 +133,10 @@ class ProblemState(StrEnum):
     RESOLVED = "resolved"
 
 
+WAITING = (ProblemState.OPEN, ProblemState.RETRY)
+"""States of problems that are not settled."""
+
+
 class InvoiceStatus(StrEnum):
     """What QuickBooks says of an invoice."""
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.rules.alert_conditions import (
-    ExpiringToken,
     Facts,
     LateReason,
     Room,
@@ -18,6 +17,7 @@ from shared.rules.alert_conditions import (
 )
 from shared.rules.alerts import AlertKind, Condition
 from shared.rules.backups import Backups
+from shared.rules.tokens import Access, Token
 from shared.rules.values import (
     Application,
     ApplicationKind,
@@ -196,8 +196,13 @@ def test_a_certificate_is_told_two_weeks_before_it_ends(days, expected):
     ("days", "expected"), [(15, []), (14, [AlertKind.TOKEN]), (-7, [AlertKind.TOKEN]), (-8, [])]
 )
 def test_a_token_is_told_two_weeks_before_it_ends_and_a_week_after(days, expected):
-    token = ExpiringToken(1, "billing", NOW + timedelta(days=days))
+    token = Token(
+        *(1, "billing", Access.READ, True, (), ago(days=90), "ada", NOW + timedelta(days=days)),
+        last_used_at=None,
+        revoked_at=None,
+    )
     assert kinds(Facts(tokens=(token,))) == expected
+    assert kinds(Facts(tokens=(replace(token, revoked_at=NOW),))) == []
 
 
 @pytest.mark.parametrize(

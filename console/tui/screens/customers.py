@@ -23,7 +23,7 @@ from shared.models.store import Store
 from shared.operations import customers as operations
 from shared.operations.customers import Customers, Kind, Wanted
 from shared.operations.describe import customers as describe
-from shared.operations.describe.text import count, grouped
+from shared.operations.describe.text import count, grouped, sums
 from shared.rules.ledger import CustomerSides, Owing, Place, UnresolvedName
 from shared.structs import replace
 
@@ -185,7 +185,7 @@ def _seen(owing: Owing) -> Text:
 
 
 def _told_of_name(name: UnresolvedName) -> Iterator[Text]:
-    refused = f"{count(name.payments, 'payment')} of {describe.sums(name.amounts)}"
+    refused = f"{count(name.payments, 'payment')} of {sums(name.amounts)}"
     yield render.titled(
         "What happened", f"{refused} refused: no customer, or more than one, has this name."
     )

@@ -19,8 +19,8 @@ from console.tui.worker import Company
 from shared.models.store import Store
 from shared.operations import problems
 from shared.operations.describe import problems as describe
-from shared.operations.problems import WAITING, Choice, Groups
-from shared.rules.values import Problem, ProblemState
+from shared.operations.problems import Choice, Groups
+from shared.rules.values import WAITING, Problem, ProblemState
 
 PROBLEMS = Records[Problem](
     lambda one: str(one.id),

@@ -10,7 +10,7 @@ from shared import dates
 from shared.operations.describe.connection_settings import SETTINGS
 from shared.operations.describe.sections import Section
 from shared.operations.describe.syncs import application as application_name
-from shared.operations.describe.text import count, grouped, money
+from shared.operations.describe.text import count, grouped, sums
 from shared.rules.values import Application, CompanyBinding, Connection, Sync
 
 if TYPE_CHECKING:
@@ -99,7 +99,6 @@ def _last_sync(sync: Sync | None) -> str:
     return f"{ran}. {sync.error or sync.message}"
 
 
-def payments(number: int, sums: Mapping[str, Decimal]) -> str:
+def payments(number: int, amounts: Mapping[str, Decimal]) -> str:
     """``2 payments, 500.00 USD``; several currencies are joined by ``and``."""
-    told = " and ".join(money(total, code) for code, total in sums.items())
-    return f"{count(number, 'payment')}, {told}"
+    return f"{count(number, 'payment')}, {sums(amounts.items())}"

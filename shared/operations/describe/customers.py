@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared import hints
 from shared.operations.describe.sections import Section
-from shared.operations.describe.text import count, grouped, money
+from shared.operations.describe.text import count, grouped, money, sums
 from shared.rules.ledger import (
     Affected,
     CustomerDetail,
@@ -19,7 +19,7 @@ from shared.rules.ledger import (
 from shared.rules.payments.values import CustomerMapping, PaymentStatus
 
 if TYPE_CHECKING:
-    from decimal import Decimal
+    pass
 
 
 _STATES: Mapping[CustomerState, tuple[str, str]] = {
@@ -93,11 +93,6 @@ def _owed(owing: Owing) -> str:
 def meant(mapping: CustomerMapping) -> str:
     """Whom a name means: ``Larkspur Tile (80-1)``."""
     return f"{mapping.customer or 'a customer that no longer exists'} ({mapping.list_id})"
-
-
-def sums(amounts: Iterable[tuple[str, Decimal]]) -> str:
-    """Amounts by currency: ``100.00 CAD and 50.00 USD``."""
-    return " and ".join(money(total, currency) for currency, total in amounts)
 
 
 def waiting(affected: Affected) -> str:

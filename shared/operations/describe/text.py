@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -108,6 +109,11 @@ def grouped(value: Decimal) -> str:
 def money(value: Decimal, currency: str) -> str:
     """An amount as people read it, with its currency where that is known: ``250.00 USD``."""
     return f"{grouped(value)} {currency}".rstrip()
+
+
+def sums(amounts: Iterable[tuple[str, Decimal]]) -> str:
+    """Amounts by currency: ``100.00 CAD and 50.00 USD``."""
+    return " and ".join(money(total, currency) for currency, total in amounts)
 
 
 def count(number: int, one: str, many: str = "") -> str:
