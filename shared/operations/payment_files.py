@@ -22,7 +22,6 @@ from shared.operations.payment_columns import Look, look_at
 from shared.operations.payment_titles import NO_PAYMENT, is_total, told_apart
 from shared.structs import replace
 
-FORMATS = ("csv", "jsonl")
 _MOST_LINES = 5
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
-from shared.rules.payments.values import NewPayment, NewUse, UseKind
-from shared.structs import replace
+from shared.rules.payments.values import NewUse, UseKind
 
 _AMOUNT = re.compile(r"-?\d{1,13}(\.\d{1,2})?", re.ASCII)
 _FLAGS = {
@@ -83,11 +82,3 @@ def uses_of(
 
 def _uses(shares: Iterable[tuple[str, Decimal]], kind: UseKind) -> Iterable[NewUse]:
     return [NewUse(document, amount, kind) for document, amount in shares]
-
-
-def dated(payment: NewPayment, known: Mapping[str, date]) -> NewPayment:
-    """Return a payment that came without a date with the one it has on file, if any.
-
-    The same command or file run again on another day must not make other terms of it.
-    """
-    return replace(payment, date=known.get(payment.external_id, payment.date))
