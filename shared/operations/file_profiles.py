@@ -174,27 +174,22 @@ def shipped() -> Mapping[str, Profile]:
 
 def _read(label: str, text: str) -> Profile:
     given: dict[str, Any] = tomllib.loads(text)
-    rows = tuple(
-        RowRule(
-            tuple(rule["columns"]),
-            tuple((pattern, kind) for pattern, kind in rule.get("kinds", ())),
-            rule.get("nonzero", ""),
-            rule.get("below_zero", ""),
-        )
-        for rule in given["rows"]
-    )
     return Profile(
         label=label,
-        title=given["title"],
-        columns={name: tuple(columns) for name, columns in given["columns"].items()},
-        needs=tuple(given["needs"]),
-        rows=rows,
-        gateway=given.get("gateway", ""),
-        stays=frozenset(given.get("stays", ())),
-        named_by=tuple(given.get("named_by", ())),
-        id_prefix=given.get("id_prefix", ""),
-        customer_only_on_account=given.get("customer_only_on_account", False),
+        **given
+        | {
+            "columns": {name: tuple(columns) for name, columns in given["columns"].items()},
+            "needs": tuple(given["needs"]),
+            "rows": tuple(map(_rule, given["rows"])),
+            "stays": frozenset(given.get("stays", ())),
+            "named_by": tuple(given.get("named_by", ())),
+        },
     )
+
+
+def _rule(given: dict[str, Any]) -> RowRule:
+    kinds = tuple((pattern, kind) for pattern, kind in given.get("kinds", ()))
+    return RowRule(**given | {"columns": tuple(given["columns"]), "kinds": kinds})
 
 
 def read_map(written: str) -> Mapped:

@@ -155,15 +155,19 @@ def _of_problems(found: Iterable[Problem], payments: Mapping[str, Payment]) -> I
     for problem in found:
         payment = payments.get(problem.object_id)
         if problem.code in PROBLEMS and not (payment and payment.status in ("unknown", "parked")):
-            yield Difference(
-                kind=problem.code,
-                document=problem.document,
-                ours=payment.amount if payment else None,
-                quickbooks=problem.found,
-                remedy=problem.remedy,
-                message=problem.message,
-                currency=payment.currency if payment else "",
-            )
+            yield _of_problem(problem, payment)
+
+
+def _of_problem(problem: Problem, payment: Payment | None = None) -> Difference:
+    return Difference(
+        kind=problem.code,
+        document=problem.document,
+        ours=payment.amount if payment else None,
+        quickbooks=problem.found,
+        remedy=problem.remedy,
+        message=problem.message,
+        currency=payment.currency if payment else "",
+    )
 
 
 def _of_invoices(set_aside: Iterable[SetAside]) -> Iterator[Difference]:
@@ -200,16 +204,7 @@ def _of_posted(contradicted: Iterable[PaidButOpen]) -> Iterator[Difference]:
 def _of_unread(connection_id: int, found: Iterable[Problem]) -> Iterator[Difference]:
     unread = [one for one in found if one.kind == "invoice" and one.code in UNREAD]
     held = incoming_invoices.held(connection_id, [one.object_id for one in unread])
-    for problem in unread:
-        if problem.object_id not in held:
-            yield Difference(
-                kind=problem.code,
-                document=problem.document,
-                ours=None,
-                quickbooks=None,
-                remedy=problem.remedy,
-                message=problem.message,
-            )
+    yield from (_of_problem(one) for one in unread if one.object_id not in held)
 
 
 def _totals(customers: Iterable[CustomerBalance]) -> list[Total]:
