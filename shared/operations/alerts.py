@@ -82,7 +82,6 @@ class AddPlan(Plan[Added], kw_only=True):
     HIDDEN: ClassVar = ("address",)
 
     role = Role.MANAGE
-
     address: str
     connection: str
     wanted: Wanted
@@ -183,7 +182,6 @@ class RemovePlan(Plan[Outcome], kw_only=True):
     """A recipient that is to be told nothing more."""
 
     role = Role.MANAGE
-
     recipient_id: int
 
     def again(self, store: Store) -> RemovePlan:
@@ -220,7 +218,6 @@ class TestPlan(Plan[Asked], kw_only=True):
     """A test message to some recipients."""
 
     role = Role.MANAGE
-
     __test__ = False
     ids: tuple[int, ...]
 

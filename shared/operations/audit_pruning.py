@@ -35,7 +35,6 @@ class PrunePlan(Plan[Outcome], kw_only=True):
     NOT_COMPARED: ClassVar = ("put",)
 
     role = Role.MANAGE
-
     before: date
     file: Path
     entries: int

@@ -165,7 +165,6 @@ class AddPlan(Plan[Decided], kw_only=True):
     """
 
     role = Role.MANAGE
-
     fields: Mapping[str, Any]
     deposits: tuple[DepositRule, ...] = ()
     methods: tuple[MethodRule, ...] = ()
@@ -210,7 +209,6 @@ class EditPlan(Plan[Decided], kw_only=True):
     """Other values for fields, and whether the company file is forgotten."""
 
     role = Role.MANAGE
-
     connection_id: int
     changes: Mapping[str, Any]
     rebind: bool
@@ -326,7 +324,6 @@ class RemovalPlan(Plan[Decided], kw_only=True):
     """A connection that goes, with all that it holds."""
 
     role = Role.MANAGE
-
     connection_id: int
 
     def again(self, store: Store) -> RemovalPlan:

@@ -41,7 +41,6 @@ class ConnectPlan(Plan[Outcome], kw_only=True):
     NOT_COMPARED: ClassVar = ("position",)
 
     role = Role.MANAGE
-
     connection: str
     door: Door
     is_new: bool
@@ -166,7 +165,6 @@ class StatePlan(Plan[Outcome], kw_only=True):
     """An account that is to pause, or to go on."""
 
     role = Role.RUN
-
     connection: str
     state: AccountState
 
@@ -216,7 +214,6 @@ class EditPlan(Plan[Outcome], kw_only=True):
     """An account whose settings are to change."""
 
     role = Role.MANAGE
-
     connection: str
     convenience_fees: ConvenienceFees
 
@@ -266,7 +263,6 @@ class LookPlan(Plan[Outcome], kw_only=True):
     """A dry run that is wanted."""
 
     role = Role.RUN
-
     connection: str
 
     def again(self, store: Store) -> LookPlan:
@@ -296,7 +292,6 @@ class DisconnectPlan(Plan[Outcome], kw_only=True):
     """An account to be disconnected."""
 
     role = Role.MANAGE
-
     connection: str
 
     def again(self, store: Store) -> DisconnectPlan:

@@ -233,7 +233,6 @@ class Match(Plan[Matched], kw_only=True):
     """A name of the platform is matched to a customer."""
 
     role = Role.RUN
-
     connection_id: int
     name: str
     list_id: str
@@ -290,7 +289,6 @@ class Unmatch(Plan[Matched], kw_only=True):
     """A name means again whoever is called so."""
 
     role = Role.RUN
-
     connection_id: int
     name: str
 

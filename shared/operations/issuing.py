@@ -126,7 +126,6 @@ class IssuePlan(Plan[Issued], kw_only=True):
     NOT_COMPARED: ClassVar = ("fresh",)
 
     role = Role.MANAGE
-
     connection_id: int | None
     app: str = ""
     folder: Path | None = None
@@ -413,7 +412,6 @@ class LinksPlan(Plan[Offered], kw_only=True):
     """A link for each file of a connection, handed out by the daemon once."""
 
     role = Role.MANAGE
-
     connection_id: int
     settings: Settings
 
@@ -454,7 +452,6 @@ class UnlockPlan(Plan[Outcome], kw_only=True):
     """The end of a lock that too many wrong passwords brought."""
 
     role = Role.RUN
-
     connection_id: int
     applications: tuple[int, ...]
     names: str

@@ -53,7 +53,6 @@ class _Decision(Plan[Outcome], kw_only=True):
     """
 
     role = Role.RUN
-
     webhook: Webhook
     event_ids: tuple[int, ...]
     asked: tuple[int, ...]

@@ -15,7 +15,6 @@ class PausePlan(Plan[Outcome], kw_only=True):
     """A connection that is to rest."""
 
     role = Role.RUN
-
     connection_id: int
 
     def again(self, store: Store) -> PausePlan:
@@ -48,7 +47,6 @@ class ResumePlan(Plan[Outcome], kw_only=True):
     """A paused connection whose syncs are to go on."""
 
     role = Role.RUN
-
     connection_id: int
 
     def again(self, store: Store) -> ResumePlan:

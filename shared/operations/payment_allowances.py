@@ -55,7 +55,6 @@ class Allow(payments.Retry, kw_only=True):
     """What is allowed for these payments from now on; they are tried again with it."""
 
     role = Role.RUN
-
     wanted: Allowances
 
     def again(self, store: Store) -> Allow:

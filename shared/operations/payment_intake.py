@@ -224,7 +224,6 @@ class ImportPlan(Plan[Imported], kw_only=True):
     NOT_COMPARED: ClassVar = ("connection", "rows", "ready")
 
     role = Role.RUN
-
     connection: Connection
     rows: StagedRows
     source: str
@@ -409,7 +408,6 @@ class AddPlan(Plan[Added], kw_only=True):
     NOT_COMPARED: ClassVar = ("connection",)
 
     role = Role.RUN
-
     connection: Connection
     payment: NewPayment
     undated: bool

@@ -152,7 +152,6 @@ class SavePlan(Plan[Outcome], kw_only=True):
     """A profile is saved for a connection, in place of an earlier one of its label."""
 
     role = Role.RUN
-
     connection_id: int
     profile: Profile
 
@@ -205,7 +204,6 @@ class RemovePlan(Plan[Outcome], kw_only=True):
     """A saved profile goes; payments that were imported by it stay as they are."""
 
     role = Role.RUN
-
     connection_id: int
     label: str
 

@@ -62,7 +62,6 @@ class DepositPlan(Plan[Made[DepositRule]], kw_only=True):
     """A new deposit rule, whatever its number."""
 
     role = Role.MANAGE
-
     connection_id: int
     wanted: DepositRule
 
@@ -100,7 +99,6 @@ class MethodPlan(Plan[Made[MethodRule]], kw_only=True):
     """Another name for a method in QuickBooks, in place of the rule for the same method."""
 
     role = Role.MANAGE
-
     connection_id: int
     wanted: MethodRule
 
@@ -129,7 +127,6 @@ class RemovalPlan(Plan[Outcome], kw_only=True):
     """A rule that goes: a deposit rule by its number, else the rule for a method."""
 
     role = Role.MANAGE
-
     connection_id: int
     rule: str
 

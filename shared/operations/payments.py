@@ -48,7 +48,6 @@ class _Decision(Plan[Outcome], kw_only=True):
     """A decision about these payments, in their order."""
 
     role = Role.RUN
-
     payment_ids: tuple[int, ...]
 
     def payments(self) -> Iterator[Payment]:
@@ -312,7 +311,6 @@ class Settle(Plan[Outcome], kw_only=True):
     """The doubt about a payment that a person ends: one request as it stood, sent so often."""
 
     role = Role.RUN
-
     connection_id: int
     connection: str
     payment_id: int

@@ -32,7 +32,6 @@ class MapPlan(Plan[Outcome], kw_only=True):
     """A record that is another one on the platform from now on; ``their_id`` empty: none."""
 
     role = Role.MANAGE
-
     connection: str
     record: str
     their_id: str

@@ -19,7 +19,6 @@ class DecidePlan(Plan[Outcome], kw_only=True):
     """Records on their way that are to be tried again, skipped, or matched as a person chose."""
 
     role = Role.RUN
-
     connection: str
     which: tuple[str, ...]
     names: tuple[str, ...]

@@ -236,7 +236,6 @@ class _Decision(Plan[Outcome], kw_only=True):
     """
 
     role = Role.RUN
-
     choice: ClassVar[Choice]
     problem_ids: tuple[int, ...]
     record_ids: tuple[int, ...]

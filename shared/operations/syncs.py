@@ -290,7 +290,6 @@ class StopPlan(Plan[Outcome], kw_only=True):
     """Running syncs are asked to stop; each ends at the next call of its Web Connector."""
 
     role = Role.RUN
-
     sync_ids: tuple[int, ...]
 
     def again(self, store: Store) -> StopPlan:

@@ -15,7 +15,6 @@ class UnlockAddressPlan(Plan[Outcome], kw_only=True):
     """The end of what an address, or an IPv6 network, has locked."""
 
     role = Role.MANAGE
-
     address: str
 
     @property

@@ -36,7 +36,6 @@ class AddPlan(Plan[Made], kw_only=True):
     """A token to be made; no ``connections``: for all, also those that are added later."""
 
     role = Role.MANAGE
-
     label: str
     connections: tuple[str, ...]
     access: Access
@@ -121,7 +120,6 @@ class RevokePlan(Plan[Outcome], kw_only=True):
     NOT_COMPARED: ClassVar = ("token",)
 
     role = Role.MANAGE
-
     token: Token
     token_id: int
 

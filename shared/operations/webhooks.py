@@ -61,7 +61,6 @@ class AddPlan(Plan[Made], kw_only=True):
     HIDDEN: ClassVar = ("url",)
 
     role = Role.MANAGE
-
     connection: str
     url: str
     kinds: tuple[str, ...]
@@ -115,7 +114,6 @@ class RemovePlan(Plan[Outcome], kw_only=True):
     """A webhook that is to get nothing more."""
 
     role = Role.MANAGE
-
     webhook: Webhook
 
     def again(self, store: Store) -> RemovePlan:
@@ -150,7 +148,6 @@ class TestPlan(Plan[Asked], kw_only=True):
     """A test delivery to one webhook."""
 
     role = Role.MANAGE
-
     __test__ = False
     webhook: Webhook
 
