@@ -15,6 +15,8 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Annotated, Any
 
+from msgspec import convert
+
 from shared.qbxml.status_table import (
     MESSAGE_SET_STATUSES,
     RANGES,
@@ -38,7 +40,7 @@ class Kind(StrEnum):
     STATUS = "status"
 
 
-class Hint(Value):
+class Hint(Value, forbid_unknown_fields=True):
     """One entry: what happened, why, what to do in steps, and who does it.
 
     ``short`` and ``next`` make the status line; they may hold ``{field}`` names, and
@@ -151,11 +153,10 @@ def _catalog() -> dict[str, Hint]:
 
 def _from_file(kind: Kind) -> Iterator[Hint]:
     for entry in _read(_FILES[kind])["hint"]:
-        usual = {"group": "", "why": "", "short": entry["happened"], "next": entry["remedy"][0]}
-        given = {**usual, "quote": kind is Kind.HRESULT, **entry}
-        lists = {name: tuple(given.get(name, ())) for name in ("remedy", "words", "see", "also")}
-        effect = Effect(given.pop("effect", Effect.UNKNOWN)) if kind is Kind.HRESULT else None
-        yield Hint(kind=kind, effect=effect, **given | lists | {"actor": Actor(given["actor"])})
+        given = {"group": "", "why": "", "short": entry["happened"], "next": entry["remedy"][0]}
+        if kind is Kind.HRESULT:
+            given |= {"quote": True, "effect": Effect.UNKNOWN.value}
+        yield convert({**given, "kind": kind.value, **entry}, Hint)
 
 
 def _from_status(row: StatusMeaning) -> Hint:

@@ -24,7 +24,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Final
+
+from msgspec import convert
 
 from shared.errors import CannotBeMeant
 from shared.operations.file_text import UnreadableFile
@@ -65,7 +67,7 @@ BY_HAND: Final = ("refund", "dispute")
 """The kinds of which each row is told, since a person has to do something about it."""
 
 
-class RowRule(Value):
+class RowRule(Value, forbid_unknown_fields=True):
     """What the words or the amount in one of ``columns`` say that a row is."""
 
     columns: tuple[str, ...]
@@ -90,7 +92,7 @@ class Mapped(Value):
         return f"{self.header}={self.field}" + (f":{self.pattern}" if self.pattern else "")
 
 
-class Profile(Value):
+class Profile(Value, forbid_unknown_fields=True):
     """How the columns of a file are read; see the head of this module.
 
     ``label`` is what people call it. ``maps``, ``date_order`` and ``time_zone`` are what a person
@@ -173,23 +175,7 @@ def shipped() -> Mapping[str, Profile]:
 
 
 def _read(label: str, text: str) -> Profile:
-    given: dict[str, Any] = tomllib.loads(text)
-    return Profile(
-        label=label,
-        **given
-        | {
-            "columns": {name: tuple(columns) for name, columns in given["columns"].items()},
-            "needs": tuple(given["needs"]),
-            "rows": tuple(map(_rule, given["rows"])),
-            "stays": frozenset(given.get("stays", ())),
-            "named_by": tuple(given.get("named_by", ())),
-        },
-    )
-
-
-def _rule(given: dict[str, Any]) -> RowRule:
-    kinds = tuple((pattern, kind) for pattern, kind in given.get("kinds", ()))
-    return RowRule(**given | {"columns": tuple(given["columns"]), "kinds": kinds})
+    return convert({"label": label, **tomllib.loads(text)}, Profile)
 
 
 def read_map(written: str) -> Mapped:

@@ -6,19 +6,19 @@ goes with the process, so that memory does not grow with the file.
 
 from __future__ import annotations
 
-import pickle
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from operator import attrgetter
-from typing import Any, overload
+from typing import overload
+
+from msgspec import msgpack
 
 from shared.models.temporary_rows import TemporaryRows
 from shared.operations.file_profiles import BY_HAND, LEFT_OUT
 from shared.operations.payment_cells import FileRow
-from shared.rules.payments.values import ChargeState, NewPayment, NewUse, UseKind
-from shared.structs import field_names, replace
+from shared.rules.payments.values import NewPayment
+from shared.structs import replace
 
 _AT_ONCE = 500
 _ONLY_COUNTED = frozenset(LEFT_OUT) - {*BY_HAND}
@@ -50,8 +50,9 @@ class StagedRows:
             self.left_out[row.kind].append(row.line)
         if row.note and row.kind not in _ONLY_COUNTED:
             self.noted.append(row)
-        external_id = row.payment.external_id if row.payment else None
-        return row.line, external_id, _packed(row)
+        if row.payment is None:  # nobody asks for it again
+            return row.line, None, b""
+        return row.line, row.payment.external_id, _packed(row)
 
     def __len__(self) -> int:
         return self._count
@@ -67,43 +68,12 @@ class StagedRows:
             yield {external_id: found[external_id] for external_id in chunk}
 
     def of_lines(self, lines: Iterable[int]) -> list[FileRow]:
-        """The rows that begin on these lines, in their order."""
+        """The rows with a payment that begin on these lines, in their order."""
         return [_read(content) for content in self._kept.of_lines(lines)]
 
 
-def _packed(row: FileRow) -> bytes:
-    """A row as bytes: of plain values, since objects and enums take several times as long."""
-    payment = row.payment
-    given = payment and (
-        _PAYMENT(payment),
-        payment.charge_state.value,
-        [(use.document, use.amount, use.kind.value) for use in payment.uses],
-    )
-    return pickle.dumps((_ROW(row), given), pickle.HIGHEST_PROTOCOL)
-
-
-def _read(content: bytes) -> FileRow:
-    (line, *rest), given = pickle.loads(content)  # noqa: S301 - written by this process
-    if given is None:
-        return FileRow(line, None, *rest)
-    terms, state, uses = given
-    payment = NewPayment(
-        uses=tuple(NewUse(document, amount, _KINDS[kind]) for document, amount, kind in uses),
-        charge_state=_STATES[state],
-        **dict(zip(_TERMS, terms, strict=True)),
-    )
-    return FileRow(line, payment, *rest)
-
-
-def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
-    return attrgetter(*names)
-
-
-_TERMS = tuple(one for one in field_names(NewPayment) if one not in ("uses", "charge_state"))
-_PAYMENT = _getter(_TERMS)
-_STATES = {one.value: one for one in ChargeState}
-_KINDS = {one.value: one for one in UseKind}
-_ROW = _getter([one for one in field_names(FileRow) if one != "payment"])
+_packed = msgpack.Encoder().encode
+_read = msgpack.Decoder(FileRow).decode
 
 
 class NewPayments(Sequence[NewPayment]):
