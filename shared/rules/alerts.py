@@ -64,48 +64,38 @@ FOR_BOOKKEEPERS = frozenset(
 class Condition(Value):
     """Something that is wrong now. ``about`` tells those of one kind and connection apart.
 
-    ``told`` may name amounts and commands, ``plain`` neither; each is a sentence or two. ``size``
-    is how many records there are.
+    ``told`` may name amounts and commands, ``plain`` neither; each is a sentence or two.
     """
 
-    kind: AlertKind
+    kind: Annotated[AlertKind, "what it is about, such as `sync-failed`"]
     connection_id: int
     about: str
-    subject: str
-    told: str
+    subject: Annotated[str, "what it is about, in a few words"]
+    told: Annotated[str, "what is wrong"]
     plain: str
-    remedy: str
-    code: str = ""
-    size: int = 1
+    remedy: Annotated[str, "what to do"]
+    code: Annotated[str, "the hint with more about it; empty: none"] = ""
+    size: Annotated[int, "how many records it is about"] = 1
 
     @property
     def key(self) -> tuple[str, int, str]:
         """What makes it the same condition."""
         return (self.kind.value, self.connection_id, self.about)
 
+    @property
+    def words(self) -> tuple[str, str, str, str, str, int]:
+        """All that people are told of it."""
+        return (self.subject, self.told, self.plain, self.remedy, self.code, self.size)
 
-class Alert(Value):
+
+class Alert(Condition, kw_only=True):
     """A condition on file. ``gone_at`` is since when it is away, ``closed_at`` when that was it."""
 
     id: Annotated[int, "number of the alert"]
-    kind: Annotated[AlertKind, "what it is about, such as `sync-failed`"]
-    connection_id: int
     connection: Annotated[str, "its connection; empty: it is about Deskbridge as a whole"]
-    about: str
-    subject: Annotated[str, "what it is about, in a few words"]
-    told: Annotated[str, "what is wrong"]
-    plain: str
-    remedy: Annotated[str, "what to do"]
-    code: Annotated[str, "the hint with more about it; empty: none"]
-    size: Annotated[int, "how many records it is about"]
     opened_at: Annotated[datetime, "since when"]
     gone_at: datetime | None
     closed_at: Annotated[datetime | None, "when it ended; null: it has not"]
-
-    @property
-    def key(self) -> tuple[str, int, str]:
-        """As that of its condition."""
-        return (self.kind.value, self.connection_id, self.about)
 
     @property
     def stands(self) -> bool:
@@ -137,7 +127,7 @@ def settle(on_file: Iterable[Alert], found: Iterable[Condition], now: datetime) 
     for alert in on_file:
         condition = opened.pop(alert.key, None)
         if condition is not None:
-            if alert.gone_at is not None or _words(alert) != _words(condition):
+            if alert.gone_at is not None or alert.words != condition.words:
                 updated.append((alert, condition))
         elif _is_late_now(alert, by_key):
             continue
@@ -152,10 +142,6 @@ def _is_late_now(alert: Alert, found: Mapping[tuple[str, int, str], Condition]) 
     """Whether it is of a sync that failed and is late by now: the failure is not over."""
     late = (AlertKind.SYNC_LATE.value, alert.connection_id, alert.about)
     return alert.kind is AlertKind.SYNC_FAILED and late in found
-
-
-def _words(one: Alert | Condition) -> tuple[str, str, str, str, str, int]:
-    return (one.subject, one.told, one.plain, one.remedy, one.code, one.size)
 
 
 # Whom, and when.
