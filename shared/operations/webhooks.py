@@ -223,9 +223,7 @@ def _record(store: Store, event: Event) -> Any:
 
 def _payment(store: Store, connection_id: int, number: str) -> PaymentLine | None:
     found = payment_views.view_payment(store, int(number))
-    if found.payment.connection_id != connection_id:
-        return None
-    return PaymentLine(found.payment, found.connection, found.remedy)
+    return found if found.payment.connection_id == connection_id else None
 
 
 def _problem(_store: Store, connection_id: int, number: str) -> Problem | None:

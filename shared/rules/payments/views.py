@@ -151,15 +151,9 @@ class PaidDocument(Value):
     invoice: OwedInvoice | None
 
 
-class PaymentDetail(Value):
-    """A payment with all that is known of it. ``problems`` wait for a person.
+class PaymentDetail(PaymentLine):
+    """A payment with all that is known of it. ``problems`` wait for a person."""
 
-    Its reason may be what holds all posting of its connection, as in a ``PaymentLine``.
-    """
-
-    payment: Payment
-    connection: Annotated[str, "the connection"]
-    remedy: Annotated[str, "what to do; empty: nothing"] = ""
     problems: tuple[Problem, ...] = ()
     paid: tuple[PaidDocument, ...] = ()
     parts: Annotated[tuple[PartDetail, ...], "one for each payment in QuickBooks"] = ()
