@@ -326,37 +326,29 @@ class Record(Value):
 class Trouble(Value):
     """Something that a person must look at, before the store gave it a number.
 
-    ``code`` names the hint, ``object_id`` the TxnID or ListID, ``document`` what a person
-    calls it ("Invoice 1042, Larkspur Tile"). ``said`` is QuickBooks' own text, unchanged.
-    ``basis`` is what it rests on, where that is not what ``message`` says: a problem that a person
-    acknowledged opens again when it changes. ``found`` is the amount that QuickBooks shows in place
-    of ours, where that is what is wrong.
+    ``code`` names the hint, ``document`` what a person calls the record ("Invoice 1042, Larkspur
+    Tile"). ``basis`` is what it rests on, where that is not what ``message`` says: a problem that a
+    person acknowledged opens again when it changes. ``found`` is the amount that QuickBooks shows
+    in place of ours, where that is what is wrong.
     """
 
-    code: str
-    kind: RecordKind
-    object_id: str
-    document: str
-    message: str
-    remedy: str
-    said: str = ""
-    basis: str = ""
-    found: Decimal | None = None
-
-
-class Problem(Value):
-    """A trouble on file: one row per connection, code and object."""
-
-    id: Annotated[int, "number of the problem"]
-    connection_id: int
-    connection: Annotated[str, "its connection"]
     code: Annotated[str, "the hint that it leads to"]
     kind: Annotated[RecordKind, "`invoice`, `credit-memo`, `customer`, `payment` or `sync`"]
     object_id: Annotated[str, "TxnID or ListID of QuickBooks"]
     document: Annotated[str, "the record's name as shown"]
     message: Annotated[str, "what happened"]
     remedy: Annotated[str, "what to do"]
-    said: Annotated[str, "QuickBooks' own words, unchanged"]
+    said: Annotated[str, "QuickBooks' own words, unchanged"] = ""
+    basis: str = ""
+    found: Decimal | None = None
+
+
+class Problem(Trouble, kw_only=True):
+    """A trouble on file: one row per connection, code and object."""
+
+    id: Annotated[int, "number of the problem"]
+    connection_id: int
+    connection: Annotated[str, "its connection"]
     state: Annotated[ProblemState, "`open`, `retry`, `acknowledged`, `skipped` or `resolved`"]
     first_seen_at: Annotated[datetime, "when it was first seen"]
     last_seen_at: Annotated[datetime, "when it was last seen"]
@@ -365,7 +357,6 @@ class Problem(Value):
     note: Annotated[str, "why it is skipped or acknowledged"]
     changed_by: Annotated[str, "who last decided about it"]
     changed_at: Annotated[datetime | None, "and when; null: nobody did"]
-    found: Decimal | None  # the amount that QuickBooks shows in place of ours
 
 
 class Customer(NamedTuple):
