@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from shared.application_names import as_ascii
@@ -36,23 +36,6 @@ _DESCRIPTIONS = {
     ApplicationKind.PAYMENT: "Payments of ",
     ApplicationKind.COMBINED: "Invoices, customers and payments of ",
 }
-
-
-class QwcFile(Value):
-    """The values of one file that differ from application to application.
-
-    ``run_every_minutes`` proposes Auto-Run's interval; 0 leaves it to the bookkeeper.
-    """
-
-    app_name: str
-    app_url: str
-    app_description: str
-    app_support: str
-    username: str
-    owner_id: str
-    file_id: str
-    app_unique_name: str
-    run_every_minutes: int
 
 
 class QwcFault(Value):
@@ -91,36 +74,55 @@ def build_qwc(
     support_url: str,
     run_every_minutes: int = 0,
 ) -> bytes:
-    """Return the bytes of the ``.qwc`` file of one application. Raises QwcRefused."""
-    file = QwcFile(
-        app_name=application.app_name,
-        app_url=f"{public_url.rstrip('/')}/qbwc/{application.kind}",
-        app_description=describe(application.kind, connection_name),
-        app_support=support_url,
-        username=application.username,
-        owner_id=application.owner_id,
-        file_id=application.file_id,
-        app_unique_name=application.app_unique_name,
-        run_every_minutes=run_every_minutes,
-    )
-    if faults := file_faults(file):
-        raise QwcRefused(faults)
-    return render(file)
+    """Return the ``.qwc`` file of one application as UTF-8 without a byte order mark.
 
-
-def file_faults(file: QwcFile) -> list[QwcFault]:
-    """Return everything that is wrong with the values of one file."""
-    return [
-        *_text_faults("AppName", file.app_name),
-        *address_faults(file.app_url, file.app_support),
-        *_description_faults(file.app_description),
-        *_text_faults("UserName", file.username),
-        *_guid_faults("OwnerID", file.owner_id),
-        *_guid_faults("FileID", file.file_id),
-        *_same_guid(file),
-        *_text_faults("AppUniqueName", file.app_unique_name),
-        *_interval_faults(file.run_every_minutes),
+    ``run_every_minutes`` proposes Auto-Run's interval; 0 leaves it to the bookkeeper. Raises
+    QwcRefused with everything that is wrong.
+    """
+    one = application
+    app_url = f"{public_url.rstrip('/')}/qbwc/{one.kind}"
+    description = describe(one.kind, connection_name)
+    faults = [
+        *_text_faults("AppName", one.app_name),
+        *address_faults(app_url, support_url),
+        *_description_faults(description),
+        *_text_faults("UserName", one.username),
+        *_guid_faults("OwnerID", one.owner_id),
+        *_guid_faults("FileID", one.file_id),
+        *_same_guid(one),
+        *_text_faults("AppUniqueName", one.app_unique_name),
+        *_interval_faults(run_every_minutes),
     ]
+    if faults:
+        raise QwcRefused(faults)
+    elements = {
+        "AppName": one.app_name,
+        "AppID": "",
+        "AppURL": app_url,
+        "AppDescription": description,
+        "AppSupport": support_url,
+        "UserName": one.username,
+        "OwnerID": one.owner_id,
+        "FileID": one.file_id,
+        "QBType": "QBFS",
+        "Style": "Document",
+        "AuthFlags": "0xF",
+        "PersonalDataPref": "pdpNotNeeded",
+        "UnattendedModePref": "umpOptional",
+        # The Web Connector writes marks of its own into the company file: never read-only.
+        "IsReadOnly": "false",
+        "AppUniqueName": one.app_unique_name,
+    }
+    return _rendered(elements, run_every_minutes)
+
+
+def _rendered(elements: Mapping[str, str], run_every_minutes: int) -> bytes:
+    lines = [f"  <{name}>{escape(value, quote=False)}</{name}>" for name, value in elements.items()]
+    if run_every_minutes:
+        interval = f"<RunEveryNMinutes>{run_every_minutes}</RunEveryNMinutes>"
+        lines.append(f"  <Scheduler>{interval}</Scheduler>")
+    document = ['<?xml version="1.0" encoding="utf-8"?>', "<QBWCXML>", *lines, "</QBWCXML>", ""]
+    return "\n".join(document).encode("utf-8")
 
 
 def address_faults(app_url: str, app_support: str) -> list[QwcFault]:
@@ -164,34 +166,6 @@ def shared_values(applications: Sequence[Application]) -> list[QwcFault]:
         for value, count in Counter(values).items()
         if count > 1
     ]
-
-
-def render(file: QwcFile) -> bytes:
-    """Return the file as UTF-8 without a byte order mark, the declaration first."""
-    elements = [
-        ("AppName", file.app_name),
-        ("AppID", ""),
-        ("AppURL", file.app_url),
-        ("AppDescription", file.app_description),
-        ("AppSupport", file.app_support),
-        ("UserName", file.username),
-        ("OwnerID", file.owner_id),
-        ("FileID", file.file_id),
-        ("QBType", "QBFS"),
-        ("Style", "Document"),
-        ("AuthFlags", "0xF"),
-        ("PersonalDataPref", "pdpNotNeeded"),
-        ("UnattendedModePref", "umpOptional"),
-        # The Web Connector writes marks of its own into the company file: never read-only.
-        ("IsReadOnly", "false"),
-        ("AppUniqueName", file.app_unique_name),
-    ]
-    lines = [f"  <{name}>{escape(value, quote=False)}</{name}>" for name, value in elements]
-    if file.run_every_minutes:
-        interval = f"<RunEveryNMinutes>{file.run_every_minutes}</RunEveryNMinutes>"
-        lines.append(f"  <Scheduler>{interval}</Scheduler>")
-    document = ['<?xml version="1.0" encoding="utf-8"?>', "<QBWCXML>", *lines, "</QBWCXML>", ""]
-    return "\n".join(document).encode("utf-8")
 
 
 def describe(kind: ApplicationKind, connection_name: str) -> str:
@@ -256,10 +230,10 @@ def _guid_faults(field: str, value: str) -> list[QwcFault]:
     return []
 
 
-def _same_guid(file: QwcFile) -> list[QwcFault]:
-    if not file.owner_id or file.owner_id.upper() != file.file_id.upper():
+def _same_guid(one: Application) -> list[QwcFault]:
+    if not one.owner_id or one.owner_id.upper() != one.file_id.upper():
         return []
-    return [QwcFault("FileID", file.file_id, "it is the same as OwnerID", _NEW_IDS)]
+    return [QwcFault("FileID", one.file_id, "it is the same as OwnerID", _NEW_IDS)]
 
 
 def _interval_faults(minutes: int) -> list[QwcFault]:
