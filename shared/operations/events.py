@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Annotated
 
 from shared.errors import NotFound, NotPossible
 from shared.models import connections, events
@@ -107,13 +106,6 @@ def check_cursor(store: Store, cursor: int) -> None:
             raise CursorLost(cursor)
 
 
-class Following(Value):
-    """Events in order, and the cursor to go on with, also where there are none."""
-
-    events: Annotated[tuple[Event, ...], "the events, in order"]
-    cursor: Annotated[int, "the cursor for the next events"]
-
-
 def view_after(
     store: Store,
     cursor: int,
@@ -121,17 +113,16 @@ def view_after(
     connection_ids: Collection[int] | None = None,
     kinds: Sequence[str] = (),
     limit: int = AT_ONCE,
-) -> Following:
+) -> Slice:
     """The events after a cursor, in order; 0 is all that is kept.
 
     Unlike other views it opens units of its own. Raises CursorLost.
     """
     if cursor:
         check_cursor(store, cursor)
-    found: Slice = events.after(
+    return events.after(
         store, cursor, connections=connection_ids, kinds=kinds_meant(kinds) or None, limit=limit
     )
-    return Following(found.events, found.cursor)
 
 
 def end(store: Store) -> int:
@@ -139,7 +130,7 @@ def end(store: Store) -> int:
     return events.end(store)
 
 
-def read_after(store: Store, wanted: EventFilter, cursor: int, limit: int | None) -> Following:
+def read_after(store: Store, wanted: EventFilter, cursor: int, limit: int | None) -> Slice:
     """As ``view_after``, of a connection by its name. Raises NotFound."""
     with store.reading():
         ids = _meant(wanted)
