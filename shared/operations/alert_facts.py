@@ -39,13 +39,7 @@ def read(store: Store, settings: Settings, machine: Machine) -> Facts:
 
 def _run(daemon: Daemon, now: datetime) -> Run:
     facts = daemon.facts
-    return Run(
-        facts.host,
-        facts.started_at,
-        daemon.last_beat_at,
-        daemon.runs(now),
-        facts.certificate_expires_at,
-    )
+    return Run(facts.host, facts.started_at, daemon.runs(now), facts.certificate_expires_at)
 
 
 def _room(store: Store, machine: Machine) -> Room | None:

@@ -18,7 +18,7 @@ from shared.models import audit
 from shared.models.store import Store
 from shared.operations.contracts.records import AUDIT_ENTRY
 from shared.operations.days import midnight
-from shared.operations.deciding import Need, Operator, Outcome, Plan
+from shared.operations.deciding import Need, Operator, Outcome, PlanForAll
 from shared.operations.describe.text import count
 from shared.rules.operators import Role
 from shared.structs import replace
@@ -28,7 +28,7 @@ ALWAYS_KEPT = timedelta(days=90)
 """Whoever did something lately cannot have it forgotten."""
 
 
-class PrunePlan(Plan[Outcome], kw_only=True):
+class PrunePlan(PlanForAll[Outcome], kw_only=True):
     """Entries from before a day that go into ``file``, one JSON object a line, and out of here."""
 
     HIDDEN: ClassVar = ("put",)
@@ -39,10 +39,6 @@ class PrunePlan(Plan[Outcome], kw_only=True):
     file: Path
     entries: int
     put: Callable[[str, bytes], Path] | None = None
-
-    @property
-    def everywhere(self) -> bool:
-        return True
 
     def again(self, store: Store) -> PrunePlan:
         return plan_prune(store, self.before, self.file)

@@ -12,7 +12,7 @@ from shared.models.ledger import invoice_pages
 from shared.models.payments import account_rules, holds, payment_pages, quickbooks_lists
 from shared.models.store import Store
 from shared.operations import payment_rules
-from shared.operations.deciding import Need, Operator, Outcome, Plan
+from shared.operations.deciding import Need, Operator, Outcome, Plan, PlanForAll
 from shared.operations.describe import connection_settings as settings
 from shared.operations.describe import connections as describe
 from shared.operations.describe.sections import Section
@@ -158,7 +158,7 @@ class Decided(Outcome, kw_only=True):
     connection: Connection
 
 
-class AddPlan(Plan[Decided], kw_only=True):
+class AddPlan(PlanForAll[Decided], kw_only=True):
     """A new connection: ``fields`` as ``models.connections.add`` takes them, the name among them.
 
     The numbers of ``deposits`` mean nothing yet.
@@ -168,10 +168,6 @@ class AddPlan(Plan[Decided], kw_only=True):
     fields: Mapping[str, Any]
     deposits: tuple[DepositRule, ...] = ()
     methods: tuple[MethodRule, ...] = ()
-
-    @property
-    def everywhere(self) -> bool:
-        return True
 
     def again(self, store: Store) -> AddPlan:
         return plan_add(store, self.fields, self.deposits, self.methods)

@@ -126,6 +126,14 @@ class Plan(PartlyCompared, Generic[Became_co], kw_only=True):
         """Do it, in the transaction of ``carry_out``, with a line in the audit trail."""
 
 
+class PlanForAll(Plan[Became_co]):
+    """A decision that concerns all connections, or none: the right must be one for all."""
+
+    @property
+    def everywhere(self) -> bool:
+        return True
+
+
 class PlanIsStale(NotPossible):
     """The records are not what they were when the plan was made; ``fresh`` is what it is now."""
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from shared.errors import CannotBeMeant, NotAllowed, NotPossible
 from shared.models import connections, operators
 from shared.models.store import Store
-from shared.operations.deciding import Operator, Outcome, Plan
+from shared.operations.deciding import Operator, Outcome, PlanForAll
 from shared.people import group_exists, user_exists
 from shared.rules.operators import OperatorEntry, Role
 
@@ -31,19 +31,10 @@ def check_manages_all(store: Store) -> None:
         raise NotAllowed(f"{grants.who} does not manage all connections.", Role.MANAGE)
 
 
-class _OfOperators(Plan[Outcome]):
-    """A decision about who decides."""
-
-    role = Role.MANAGE
-
-    @property
-    def everywhere(self) -> bool:
-        return True
-
-
-class AddPlan(_OfOperators, kw_only=True):
+class AddPlan(PlanForAll[Outcome], kw_only=True):
     """An operator to be added; no ``connections``: for all, also those that are added later."""
 
+    role = Role.MANAGE
     name: str
     operator_role: Role
     user: str
@@ -128,9 +119,10 @@ def _check_still_manages(store: Store) -> None:
         )
 
 
-class RemovePlan(_OfOperators, kw_only=True):
+class RemovePlan(PlanForAll[Outcome], kw_only=True):
     """An operator who is to be none any more."""
 
+    role = Role.MANAGE
     name: str
     is_last: bool
 

@@ -6,20 +6,16 @@ from shared.addresses import peer_group
 from shared.errors import NotPossible
 from shared.models import throttles
 from shared.models.store import Store
-from shared.operations.deciding import Operator, Outcome, Plan
+from shared.operations.deciding import Operator, Outcome, PlanForAll
 from shared.rules.operators import Role
 from shared.rules.throttling import Source
 
 
-class UnlockAddressPlan(Plan[Outcome], kw_only=True):
+class UnlockAddressPlan(PlanForAll[Outcome], kw_only=True):
     """The end of what an address, or an IPv6 network, has locked."""
 
     role = Role.MANAGE
     address: str
-
-    @property
-    def everywhere(self) -> bool:
-        return True
 
     def again(self, store: Store) -> UnlockAddressPlan:
         """Plan it again; raises NotPossible once the lock ended by itself."""

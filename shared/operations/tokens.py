@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from shared.errors import CannotBeMeant, NotFound, NotPossible
 from shared.models import connections, tokens
 from shared.models.store import Store
-from shared.operations.deciding import Operator, Outcome, Plan
+from shared.operations.deciding import Operator, Outcome, PlanForAll
 from shared.rules.operators import Role
 from shared.rules.tokens import PREFIX, Access, Token, digest
 
@@ -32,7 +32,7 @@ class Made(Outcome, kw_only=True):
     token: Annotated[str, "the secret: it is shown only once"]
 
 
-class AddPlan(Plan[Made], kw_only=True):
+class AddPlan(PlanForAll[Made], kw_only=True):
     """A token to be made; no ``connections``: for all, also those that are added later."""
 
     role = Role.MANAGE
@@ -40,10 +40,6 @@ class AddPlan(Plan[Made], kw_only=True):
     connections: tuple[str, ...]
     access: Access
     days: int | None
-
-    @property
-    def everywhere(self) -> bool:
-        return True
 
     def again(self, store: Store) -> AddPlan:
         return plan_add(store, self.label, self.connections, self.access, self.days)
@@ -114,7 +110,7 @@ def _which(names: Sequence[str]) -> str:
     return ", ".join(names) if names else "all connections"
 
 
-class RevokePlan(Plan[Outcome], kw_only=True):
+class RevokePlan(PlanForAll[Outcome], kw_only=True):
     """A token that is to let nobody in any more."""
 
     NOT_COMPARED: ClassVar = ("token",)
@@ -122,10 +118,6 @@ class RevokePlan(Plan[Outcome], kw_only=True):
     role = Role.MANAGE
     token: Token
     token_id: int
-
-    @property
-    def everywhere(self) -> bool:
-        return True
 
     def again(self, store: Store) -> RevokePlan:
         return plan_revoke(store, str(self.token_id))

@@ -37,11 +37,10 @@ _TENTH_OF_GB = (1 << 30) // 10
 
 
 class Run(Value):
-    """A daemon: when it was started, when it was heard of last, and whether it is alive."""
+    """A daemon: when it was started, and whether it is alive."""
 
     host: str
     started_at: datetime
-    last_beat_at: datetime
     is_alive: bool
     certificate_expires_at: datetime | None = None
 

@@ -309,7 +309,7 @@ class DigestTime(Value):
             day = local.date() - timedelta(days=back)
             if digest is Digest.WEEKLY and day.weekday() != 0:
                 continue
-            moment = at_time(day.year, day.month, day.day, self.at, self.zone)
+            moment = at_time(day, self.at, self.zone)
             if moment <= now:
                 return moment.astimezone(now.tzinfo)
         raise AssertionError("a week has a Monday")

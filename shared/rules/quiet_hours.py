@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.structs import Value
@@ -56,7 +56,7 @@ class QuietHours(Value):
         if not inside:
             return None
         day = local.date() + timedelta(days=int(tomorrow))
-        return at_time(day.year, day.month, day.day, self.end, self.zone).astimezone(now.tzinfo)
+        return at_time(day, self.end, self.zone).astimezone(now.tzinfo)
 
 
 def checked_zone(name: str) -> str:
@@ -76,7 +76,7 @@ def in_zone(at: datetime, zone: str) -> datetime:
     return at.astimezone(ZoneInfo(zone) if zone else None)
 
 
-def at_time(year: int, month: int, day: int, at: time, zone: str) -> datetime:
+def at_time(day: date, at: time, zone: str) -> datetime:
     """When clocks of a time zone show that time on that day."""
-    naive = datetime(year, month, day, at.hour, at.minute)
+    naive = datetime.combine(day, at)
     return naive.replace(tzinfo=ZoneInfo(zone)) if zone else naive.astimezone()

@@ -40,7 +40,7 @@ def ago(**span: float) -> datetime:
 CONNECTION = Connection(
     id=7, name="Larkspur", run_every_minutes=30, created_at=ago(days=90), binding=None
 )
-UP = Run("books", ago(days=3), ago(seconds=5), is_alive=True)
+UP = Run("books", ago(days=3), is_alive=True)
 
 
 def called(
