@@ -65,11 +65,10 @@ def view_account(_store: Store, name: str) -> tuple[PlatformAccount, bytes]:
 def view_checked(_store: Store, name: str, there: Iterable[InvoiceThere]) -> Checked:
     """Each invoice and customer beside what the platform shows. Raises NotFound."""
     account = accounts.of(name)
-    where = (account.connection_id, account.identity)
     held = {one.id: one for one in there}
     due = {one.id: one.balance for one in held.values()}
-    coming = comparing.coming_in(*where)
-    billed = list(comparing.billed(*where))
+    coming = comparing.coming_in(*account.where)
+    billed = list(comparing.billed(*account.where))
     both = [(one, _beside(one, due.get(one.their_id), coming)) for one in billed if one.their_id]
     known = {one.their_id for one in billed}
     return Checked(
@@ -96,10 +95,10 @@ def view_differing(
 
     ``due`` has what is due there, by ids; what it does not have is paid there, or gone.
     """
-    coming = comparing.coming_in(account.connection_id, account.identity)
+    coming = comparing.coming_in(*account.where)
     found = (
         _beside(one, due.get(one.their_id, _ZERO), coming)
-        for one in comparing.billed(account.connection_id, account.identity)
+        for one in comparing.billed(*account.where)
         if one.their_id and one.state and one.state not in _DECIDED
     )
     return tuple(one for one in found if one.difference)

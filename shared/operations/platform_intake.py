@@ -47,7 +47,7 @@ def unknown_invoices(account: PlatformAccount, arrived: Iterable[Arrival]) -> se
 
 def _ours(account: PlatformAccount, kind: RecordKind, their_id: str) -> tuple[str, str] | None:
     """The ListID or TxnID of a record of the platform, and what it is called."""
-    found = records.ours(account.connection_id, account.identity, kind, their_id)
+    found = records.ours(*account.where, kind, their_id)
     return (found.our_id, found.document) if found else None
 
 
@@ -167,8 +167,7 @@ def _pays_others(account: PlatformAccount, one: Arrival, held: Payment) -> bool:
 
 
 def _is_the_one(account: PlatformAccount, there: NumberedThere) -> bool | None:
-    where = (account.connection_id, account.identity)
-    return copies.is_the_one_of_number(*where, there.number, there.total)
+    return copies.is_the_one_of_number(*account.where, there.number, there.total)
 
 
 def _used(held: Payment | None) -> frozenset[str]:
@@ -188,7 +187,7 @@ def _is_done(account: PlatformAccount, one: Arrival, now: datetime) -> None:
     if one.watch_because:
         _watch(account, one.their_id, one.watch_because, now)
     else:
-        inbox.unwatch(account.connection_id, account.identity, one.their_id)
+        inbox.unwatch(*account.where, one.their_id)
 
 
 def _wanted(
@@ -282,21 +281,22 @@ def view_to_look_at(
     """
     waiting = from_platform.waiting_there(account.connection_id, account.platform)
     names = None if numbers is None else {folded(one) for one in numbers}
-    where = (account.connection_id, account.identity, _PAYMENT)
+    where = (*account.where, _PAYMENT)
     keys = {key for key, number in waiting if names is None or folded(number) in names}
     return [one.their_id for one in records.these(*where, sorted(keys)).values()]
 
 
 def look_again(account: PlatformAccount, their_ids: Iterable[str], now: datetime) -> None:
     """Have payments read again: QuickBooks may have what they wait for."""
-    where = (account.connection_id, account.identity)
     for their_id in their_ids:
-        inbox.watch(*where, their_id, "QuickBooks may have its invoice.", due_at=now, now=now)
+        inbox.watch(
+            *account.where, their_id, "QuickBooks may have its invoice.", due_at=now, now=now
+        )
 
 
 def _watch(account: PlatformAccount, their_id: str, why: str, now: datetime) -> None:
     """Look again at what no feed tells of, less and less often."""
-    where = (account.connection_id, account.identity, their_id)
+    where = (*account.where, their_id)
     since = inbox.since(*where)
     waited = now - (since or now)
     wait = next(wait for until, wait in _WAITS if waited < until)

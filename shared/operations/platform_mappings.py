@@ -43,7 +43,7 @@ class MapPlan(Plan[Outcome], kw_only=True):
         """Map it so, and have it looked at again: then it is sent as it is now."""
         account = accounts.of(self.connection)
         found = _found(account, self.record)
-        where = (account.connection_id, account.identity, found.kind, found.our_id)
+        where = (*account.where, found.kind, found.our_id)
         if self.their_id:
             records.put(*where, self.their_id, found.document, by.now)
         else:
@@ -97,7 +97,7 @@ def _check(account: PlatformAccount, found: Mapped, their_id: str) -> None:
         raise NotPossible(f"{_named(found)} belongs to Invoiced, so QuickBooks does not change it.")
     if their_id == found.their_id:
         raise NotPossible(f"{_named(found)} is already matched to record {their_id} on Invoiced.")
-    taken = records.ours(account.connection_id, account.identity, found.kind, their_id)
+    taken = records.ours(*account.where, found.kind, their_id)
     if taken is not None:
         raise NotPossible(
             f"Record {their_id} on Invoiced is already matched to {_named(taken)}.",
@@ -123,7 +123,7 @@ def _found(account: PlatformAccount, text: str) -> Mapped:
     """The one record on both sides of this id or name. Raises NotFound, CannotBeMeant."""
     found = [
         one
-        for one in records.listed(account.connection_id, account.identity)
+        for one in records.listed(*account.where)
         if text in (one.our_id, f"{one.kind.value}/{one.our_id}")
         or one.document.lower() == text.lower()
     ]

@@ -67,8 +67,7 @@ def _stands(by: Operator, problem: Problem, state: SendState, because: str) -> N
         if one.kind.value == kind:
             if state is SendState.SKIPPED:
                 check_not_under_way(one)
-            where = (account.connection_id, account.identity)
-            paid.decide(*where, one, state, because, one.choice, by.now)
+            paid.decide(*account.where, one, state, because, one.choice, by.now)
 
 
 def check_not_under_way(one: Outgoing) -> None:

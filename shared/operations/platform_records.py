@@ -37,8 +37,7 @@ class DecidePlan(Plan[Outcome], kw_only=True):
         account = accounts.of(self.connection)
         for one in _named(account, self.names):
             choice = self.choice or one.choice
-            where = (account.connection_id, account.identity)
-            paid.decide(*where, one, self.state, self.note, choice, by.now)
+            paid.decide(*account.where, one, self.state, self.note, choice, by.now)
         word = "skip" if self.state is SendState.SKIPPED else "choose" if self.choice else "retry"
         told = ", ".join(self.names[:5])
         by.note(
@@ -121,7 +120,7 @@ def plan_choose(_store: Store, name: str, customer: str, choice: str) -> DecideP
         raise CannotBeMeant(
             f"{choice!r} is not the ID of a customer on Invoiced.", "Write its number."
         )
-    taken = records.ours(account.connection_id, account.identity, RecordKind.CUSTOMER, choice)
+    taken = records.ours(*account.where, RecordKind.CUSTOMER, choice)
     if taken is not None and taken.our_id != one.object_id:
         raise NotPossible(f"Customer {choice} on Invoiced is already matched to {taken.document}.")
     becomes = "a new customer" if choice == CREATE else f"customer {choice}"

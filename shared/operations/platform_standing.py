@@ -67,7 +67,7 @@ class Standing(Value):
 def view_standing(_store: Store, name: str) -> Standing:
     """How far the account of a connection is. Raises NotFound."""
     account = accounts.of(name)
-    of, where = account.connection_id, (account.connection_id, account.identity)
+    of, where = account.connection_id, account.where
     sending = Counter[str]()
     for _, state, _, number in outbox.counts(of):
         sending[state] += number

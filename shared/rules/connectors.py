@@ -122,6 +122,11 @@ class PlatformAccount(Value):
         "convenience fees of payments: `leave-out`, or post them `on-account` of the customer",
     ] = ConvenienceFees.LEAVE_OUT
 
+    @property
+    def where(self) -> tuple[int, str]:
+        """What its records are filed under: its connection, and the account itself."""
+        return self.connection_id, self.identity
+
 
 class Mapped(Value):
     """One record on both sides.
