@@ -129,7 +129,7 @@ def test_the_state_of_a_sync_is_one_word_everywhere(store, books, state, failed,
         if state is not SyncState.STARTED:
             syncs.save(books.sync.id, ended_at=NOON)
         elif stopped_by:
-            syncs.request_stop(books.sync.id, stopped_by, NOON)
+            syncs.request_stop(books.sync.id, stopped_by)
     assert describe.word(now(store, books.sync.id)) == word
 
 

@@ -435,7 +435,7 @@ def test_an_operator_stops_a_running_sync_and_the_next_one_goes_on(rig):
     hand.log_in()
     request = hand.ask()
     with rig.store.transaction():
-        syncs.request_stop(rig.syncs()[0].id, "ada", rig.now)
+        syncs.request_stop(rig.syncs()[0].id, "ada")
     assert hand.tell(hand.work(request)) == -1
     assert hand.why().startswith("The sync was stopped by ada;")
     (sync,) = rig.syncs()

@@ -187,7 +187,7 @@ def test_a_web_connector_that_closes_between_two_slices_leaves_the_rest_to_the_n
 def test_a_sync_is_stopped_between_two_slices(rig, before_slices):
     def stop() -> None:
         with rig.store.transaction():
-            syncs.request_stop(rig.syncs()[0].id, "mara", rig.now)
+            syncs.request_stop(rig.syncs()[0].id, "mara")
 
     before_slices += [nothing, stop]
     assert not rig.sync().ok

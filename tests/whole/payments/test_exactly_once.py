@@ -340,7 +340,7 @@ def test_a_sync_that_is_stopped_while_a_write_is_out_leaves_nothing_doubled(rig)
     hand.log_in()
     request = asks_until_it_writes(hand)
     with rig.store.transaction():
-        syncs.request_stop(rig.syncs()[0].id, "ada", rig.now)
+        syncs.request_stop(rig.syncs()[0].id, "ada")
     assert hand.tell(hand.work(request)) == -1
     assert standing(rig) == (PaymentStatus.POSTED, "")
     posted_once(settles(rig))
