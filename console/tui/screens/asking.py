@@ -40,7 +40,7 @@ class Asking(Dialog[Result]):
         """The way to the store."""
         return cast(Console, self.app).worker
 
-    def go_on(self, future: Future[T], then: Callable[[T], None]) -> None:
+    def go_on(self, future: Future[T], then: Callable[[T], object]) -> None:
         """Go on with a result when it is there; why there is none is said."""
 
         def tell(done: Future[T]) -> None:

@@ -112,12 +112,9 @@ class BackupsScreen(StoreScreen[tuple[BackupFile, ...]]):
         elif event.key == _OTHER:
             typed = TextField("path", "Backup", "The path of the file.", read_file)
             dialog = FormDialog("Restore from another file", [], [typed], "Continue")
-            ask_with(self, dialog, self._restore_from)
+            ask_with(self, dialog, lambda given: self.app.push_screen(RestoreScreen(given["path"])))
         else:
             self.app.push_screen(RestoreScreen(Path(event.key)))
-
-    def _restore_from(self, given: dict[str, Any]) -> None:
-        self.app.push_screen(RestoreScreen(given["path"]))
 
     def action_add(self) -> None:
         """Ask where to, then copy the store."""

@@ -59,7 +59,7 @@ class Decided(Message):
 class Looked(Message):
     """The store answered a question that was asked once, and ``then`` goes on with it."""
 
-    def __init__(self, future: Future[Any], then: Callable[[Any], None]) -> None:
+    def __init__(self, future: Future[Any], then: Callable[[Any], object]) -> None:
         super().__init__()
         self.future = future
         self.then = then
@@ -319,11 +319,11 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         number = self._number
         self._asked.add_done_callback(lambda done: self._tell(Answered(number, done)))
 
-    def look(self, question: Callable[[Store], T], then: Callable[[T], None]) -> None:
+    def look(self, question: Callable[[Store], T], then: Callable[[T], object]) -> None:
         """Ask the store once and go on with the answer; why it failed is said below."""
         self.go_on(self.worker.read(question), then)
 
-    def go_on(self, future: Future[T], then: Callable[[T], None]) -> None:
+    def go_on(self, future: Future[T], then: Callable[[T], object]) -> None:
         """Go on with a result when it is there; why there is none is said below."""
         future.add_done_callback(lambda done: self._tell(Looked(done, then)))
 

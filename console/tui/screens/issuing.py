@@ -89,10 +89,10 @@ class IssuesPasswords(StoreScreen[Snapshot]):
 
         chosen = self.issuing_for()
         if chosen is not None and self.may_change():
-            self.look(partial(issuing.plan_rotation, which=chosen[0].id), self._ask_to_rotate)
-
-    def _ask_to_rotate(self, plan: IssuePlan) -> None:
-        ask_with(self, Confirm.of(plan), lambda _agreed: self._rotate(plan))
+            self.look(
+                partial(issuing.plan_rotation, which=chosen[0].id),
+                lambda plan: ask_with(self, Confirm.of(plan), lambda _agreed: self._rotate(plan)),
+            )
 
     def _rotate(self, plan: IssuePlan) -> None:
         from console.tui.screens.qwc import PasswordScreen

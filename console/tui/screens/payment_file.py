@@ -212,10 +212,8 @@ class LookScreen(Asking[str | None]):
         self._taking = True
         self.refresh_bindings()
         self.say("Importing…")
-        self.go_on(_taken(self.worker, self._chosen, self._plan), self._done)
-
-    def _done(self, became: Imported) -> None:
-        self.dismiss(became.sentence)
+        taken = _taken(self.worker, self._chosen, self._plan)
+        self.go_on(taken, lambda became: self.dismiss(became.sentence))
 
     def refused(self, trouble: Any) -> None:
         """Say why it was not taken in."""

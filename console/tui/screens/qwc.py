@@ -27,7 +27,7 @@ from shared.structs import replace
 
 if TYPE_CHECKING:
     from console.tui.worker import Console
-    from shared.operations.issuing import Issued, IssuePlan, Link, LinksPlan, Offered
+    from shared.operations.issuing import Issued, IssuePlan, Link, Offered
 
 CLOSE = f"{ONCE} Choose Done to close."
 Ended: TypeAlias = "Issued | Trouble"
@@ -133,10 +133,10 @@ class PasswordScreen(Asking[Ended]):
         question = partial(
             issuing.plan_links, settings=self.worker.settings, which=self._issued.connection.id
         )
-        self.go_on(self.worker.read(question), self._offer)
-
-    def _offer(self, plan: LinksPlan) -> None:
-        self.go_on(self.worker.decide(plan, ()), self._offered)
+        self.go_on(
+            self.worker.read(question),
+            lambda plan: self.go_on(self.worker.decide(plan, ()), self._offered),
+        )
 
     def _made(self, issued: Issued) -> None:
         self._issued = issued

@@ -34,7 +34,6 @@ from console.tui.widgets.text_view import TextView
 from console.tui.worker import Trouble
 from shared.operations import connections, issuing
 from shared.operations.connectors import ConnectPlan, Door
-from shared.operations.deciding import Outcome
 from shared.operations.describe.connection_settings import SETTINGS
 from shared.operations.issuing import IssuePlan
 from shared.rules.invoiced import InvoicedCompany
@@ -292,10 +291,10 @@ class SetupScreen(Asking[Connection | None]):
             methods=rules.methods,
             folder=self._values["folder"],
         )
-        self.go_on(self.worker.read(question), self._planned)
-
-    def _planned(self, plan: IssuePlan) -> None:
-        self.app.push_screen(PasswordScreen(plan), self._created)
+        self.go_on(
+            self.worker.read(question),
+            lambda plan: self.app.push_screen(PasswordScreen(plan), self._created),
+        )
 
     def _created(self, ended: Ended | None) -> None:
         if isinstance(ended, Trouble):
@@ -315,11 +314,7 @@ class SetupScreen(Asking[Connection | None]):
 
     def _connect(self, made: Connection, plan: ConnectPlan) -> None:
         codes = [need.code for need in plan.needs]
-
-        def done(_connected: Outcome) -> None:
-            self.dismiss(made)
-
-        self.go_on(self.worker.decide(plan, codes), done)
+        self.go_on(self.worker.decide(plan, codes), lambda _connected: self.dismiss(made))
 
     def _not_connected(self, made: Connection, trouble: Trouble) -> None:
         told = [str(trouble), "The company itself is set up. Connect Invoiced later: I, then +."]

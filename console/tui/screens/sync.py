@@ -25,17 +25,14 @@ from shared.operations.describe import syncs as describe
 from shared.operations.syncs import RECORDS_AT_ONCE, SyncView, TouchedRecord
 from shared.rules.values import Problem
 
-
-def _problem_state(touched: TouchedRecord) -> Text:
-    return render.state(touched.problem.state.value) if touched.problem else Text()
-
-
 RECORDS = Records[TouchedRecord](
     lambda touched: touched.key,
     field("Document", lambda one: one.record.document or one.record.object_id, least=24, fair=40),
     field("Outcome", lambda one: render.state(one.record.outcome.value)),
     field("Kind", lambda one: one.record.kind.value, drop=1),
-    field("Problem", _problem_state, drop=3),
+    field(
+        "Problem", lambda one: render.state(one.problem.state.value) if one.problem else "", drop=3
+    ),
     field("Reason", lambda one: one.record.reason, least=20, drop=2),
 )
 
