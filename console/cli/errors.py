@@ -82,7 +82,10 @@ def _refused_by_us(error: Exception) -> Refused | None:
     from shared.settings import SettingsRefused
 
     if isinstance(error, store.NotFound):
-        return NotThere(error.sentence, _where_to_look(error.what, error.remedy))
+        listing = _LISTINGS.get(error.what, "")
+        both = error.remedy and listing
+        told = f"{error.remedy} All: {listing}" if both else error.remedy or listing
+        return NotThere(error.sentence, told)
     for kind, refused in (
         (store.NotPossible, NotThere),
         (store.CannotBeMeant, WrongUsage),
@@ -93,11 +96,6 @@ def _refused_by_us(error: Exception) -> Refused | None:
     if isinstance(error, SettingsRefused):
         return Refused(str(error))
     return None
-
-
-def _where_to_look(what: str, remedy: str) -> str:
-    listing = _LISTINGS.get(what, "")
-    return f"{remedy} All: {listing}" if remedy and listing else remedy or listing
 
 
 _LISTINGS = {

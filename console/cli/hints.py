@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 
 import click
 
@@ -12,7 +11,6 @@ from console.cli.errors import NotThere
 from console.cli.json_option import json_option
 from console.cli.params import FROM_STANDARD_INPUT
 from shared import hints as catalog
-from shared.hints import Hint
 from shared.operations.contracts.records import HINT
 from shared.operations.describe.hints import section
 from shared.operations.describe.tables import Column, Row
@@ -44,13 +42,9 @@ def hints(words: tuple[str, ...], as_json: bool) -> None:
     elif len(found) == 1:
         output.say_sections([section(found[0])])
     else:
-        _say_list(found)
-
-
-def _say_list(found: Sequence[Hint]) -> None:
-    output.say_table(
-        (Column("Code"), Column("Title", least=20), Column("Who acts", drop=1)),
-        [Row((hint.code, hint.title, hint.actor)) for hint in found],
-    )
-    output.say()
-    output.say_wrapped(f"{count(len(found), 'hint')}. One in full: deskbridge hints CODE")
+        output.say_table(
+            (Column("Code"), Column("Title", least=20), Column("Who acts", drop=1)),
+            [Row((hint.code, hint.title, hint.actor)) for hint in found],
+        )
+        output.say()
+        output.say_wrapped(f"{count(len(found), 'hint')}. One in full: deskbridge hints CODE")

@@ -7,7 +7,7 @@ the records are of several; a sentence with the next step where there is nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial, wraps
+from functools import wraps
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import click
@@ -32,12 +32,11 @@ CONNECTION = Column("Connection", least=10)
 
 def inside(part: Callable[[T], Inner], of_part: Iterable[Field[Inner]]) -> Iterator[Field[T]]:
     """The columns of a part of each record."""
-    for column, cell in of_part:
-        yield column, partial(_of_part, part, cell)
 
+    def within(cell: Callable[[Inner], str]) -> Callable[[T], str]:
+        return lambda one: cell(part(one))
 
-def _of_part(part: Callable[[T], Inner], cell: Callable[[Inner], str], one: T) -> str:
-    return cell(part(one))
+    return ((column, within(cell)) for column, cell in of_part)
 
 
 class Table(Generic[T]):

@@ -145,10 +145,7 @@ def unlock(context: CommandContext, name: str | None, address: str | None) -> Pl
 def _refuse_unseen() -> None:
     if output.is_closed():
         raise Refused(
-            (
-                "Standard output is closed, but the password is shown there once. Nothing was "
-                "changed."
-            ),
+            "Standard output is closed, but the password is shown there once. Nothing was changed.",
             "Run it in a terminal, or send the output to a file that only you can read",
         )
 

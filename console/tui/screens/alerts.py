@@ -29,11 +29,6 @@ from shared.rules.alerts import Alert, Audience, Digest
 from shared.rules.operators import Role
 from shared.structs import Value
 
-
-def _reached(one: RecipientStanding) -> Text:
-    return render.state("failed" if one.reason else "ok", describe.standing(one))
-
-
 ALERTS = Records[Alert](
     lambda one: f"alert {one.id}",
     field("What", lambda one: one.subject, least=20),
@@ -44,7 +39,9 @@ ALERTS = Records[Alert](
 RECIPIENTS = Records[RecipientStanding](
     lambda one: f"recipient {one.recipient.id}",
     field("What", lambda one: one.recipient.shown),
-    field("State", _reached),
+    field(
+        "State", lambda one: render.state("failed" if one.reason else "ok", describe.standing(one))
+    ),
     field("When", lambda one: one.delivered_at),
     field("Connection", lambda one: one.recipient.connection or "all"),
 )

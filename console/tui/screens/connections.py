@@ -301,7 +301,9 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
                 else dates.short(line.seen_at, now),
                 dates.short(line.due_at, now, "manual"),
                 render.figure(found.open_problems, "open"),
-                _waiting(line),
+                render.state("waiting", f"{found.payments_waiting:,} held")
+                if line.hold
+                else render.figure(found.payments_waiting, ""),
                 render.figure(found.payments_unknown, "unknown"),
                 found.connection.company_file or "(open file)",
                 _edition(binding) if binding else "",
@@ -361,12 +363,6 @@ def _state(one: ApplicationOverview) -> Text:
 
 def _edition(binding: CompanyBinding) -> str:
     return f"{binding.product_name.removeprefix('QuickBooks ')}, {binding.country}"
-
-
-def _waiting(line: ConnectionLine) -> Text:
-    """How many payments wait, and whether something holds all of them."""
-    number = line.overview.payments_waiting
-    return render.state("waiting", f"{number:,} held") if line.hold else render.figure(number, "")
 
 
 def _application_told(one: ApplicationOverview, now: datetime) -> Iterator[Text]:

@@ -154,11 +154,12 @@ def _customer_rows(customer: CustomerSides) -> Iterator[Row]:
     sides: tuple[Owing | None, ...] = customer.owing or (None,)
     left_out = sum(one.count for one in customer.left_out)
     for owing in sides:
-        figures = (
-            (f"{owing.open:,}", grouped(owing.balance), _seen(owing), owing.currency)
-            if owing
-            else ("0", "0.00", "0.00", "")
-        )
+        figures: tuple[str | Text, ...] = ("0", "0.00", "0.00", "")
+        if owing:
+            seen = render.state(
+                "" if owing.seen == owing.balance else "refused", grouped(owing.seen)
+            )
+            figures = (f"{owing.open:,}", grouped(owing.balance), seen, owing.currency)
         yield Row(
             f"{customer.id} {owing.currency if owing else ''}",
             (
@@ -178,10 +179,6 @@ def customer_state(customer: CustomerSides) -> Text:
     if word == "active":
         return Text(word)
     return render.state("left-out" if word == "inactive" else "failed", word)
-
-
-def _seen(owing: Owing) -> Text:
-    return render.state("" if owing.seen == owing.balance else "refused", grouped(owing.seen))
 
 
 def _told_of_name(name: UnresolvedName) -> Iterator[Text]:

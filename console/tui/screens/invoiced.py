@@ -191,10 +191,8 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
             return
         told = ["It is not sent to Invoiced until you retry it. QuickBooks is not changed."]
         dialog = AskReason(f"Skip {describe.named(chosen)}?", told, "The reason, for the record")
-        ask_with(self, dialog, partial(self._skip, self._whose, chosen.object_id))
-
-    def _skip(self, name: str, object_id: str, note: str) -> None:
-        self.decide(partial(platform_records.plan_skip, name=name, which=(object_id,), note=note))
+        plan = partial(platform_records.plan_skip, name=self._whose, which=(chosen.object_id,))
+        ask_with(self, dialog, lambda note: self.decide(partial(plan, note=note)))
 
     def action_match(self) -> None:
         """Ask for the customer on Invoiced, then match."""
