@@ -258,7 +258,7 @@ ASKS: frozenset[str] = frozenset(
         *(
             f"screens.invoiced:InvoicedScreen.{one}"
             for one in (
-                *("_match", "_opened", "_skip", "action_dry_run", "action_go_live"),
+                *("_match", "_opened", "action_skip", "action_dry_run", "action_go_live"),
                 *("action_pause", "action_retry", "action_retry_alike"),
             )
         ),
@@ -273,7 +273,7 @@ ASKS: frozenset[str] = frozenset(
         "screens.payments:PaymentsScreen.action_retry_alike",
         "screens.problems:ProblemsScreen.action_resolve",
         "screens.problems:ProblemsScreen.action_retry_kind",
-        "screens.qwc:PasswordScreen._offer",
+        "screens.qwc:PasswordScreen.action_links",
         "screens.qwc:PasswordScreen.on_mount",
         "screens.settings:SettingsScreen._add_deposit",
         "screens.settings:SettingsScreen._chosen",
