@@ -38,6 +38,16 @@ def gone(books: Books, *list_ids: str) -> None:
         checked_customers.customers_gone(books.id, list_ids)
 
 
+def test_open_invoices_alone_have_their_missing_customers_asked_for_again(books):
+    books.read(
+        invoice("1A-1", customer_list_id="80-1"), paid(invoice("1A-2", customer_list_id="80-2"))
+    )
+    missing(books, "80-1", "80-2")
+    with books.store.transaction():
+        wanted.want_customers_of(books.id, ["1A-1", "1A-2"])
+    assert books.wanted() == ["80-1"]
+
+
 def test_held_customers_are_checked_page_by_page(books):
     books.read(invoice("1A-9", customer_list_id="80-9"))
     books.hold(*(customer(f"80-{n}", parent_list_id="") for n in (3, 1, 4, 2)))
