@@ -37,7 +37,7 @@ _MEASURED = (
     ("idle polls", ApplicationKind.PAYMENT),  # there is nothing to post or read
 )
 PASSWORD = "typed-by-the-bookkeeper"
-_EDIT_SEQUENCE = re.compile(rb"(?<=&lt;EditSequence&gt;)\d+")
+_EDIT_SEQUENCE = re.compile(rb"(&lt;InvoiceRet&gt;.*?&lt;EditSequence&gt;)\d+", re.DOTALL)
 
 _EDITS = Statement(lambda: t.Invoice.select(t.Invoice.connection, t.Invoice.edit_sequence))
 
@@ -133,7 +133,7 @@ class _Recorder(Line):
         self, url: str, headers: Mapping[str, str], body: bytes | None, /
     ) -> tuple[int, Mapping[str, str], bytes]:
         if body is not None:  # what is recorded is the sync of an edited invoice
-            body = _EDIT_SEQUENCE.sub(b"%d" % self.edit, body)
+            body = _EDIT_SEQUENCE.sub(rb"\g<1>%d" % self.edit, body)
         answer = super().__call__(url, headers, body)
         if body is not None:
             operation = headers["SOAPAction"].strip('"').rpartition("/")[2]
@@ -156,7 +156,7 @@ class _Recorder(Line):
 
 
 def _as_template(body: bytes) -> str:
-    return _EDIT_SEQUENCE.sub(b"@EDIT@", body).decode()
+    return _EDIT_SEQUENCE.sub(rb"\g<1>@EDIT@", body).decode()
 
 
 def _lost(url: str, kept: Iterable[Any]) -> int:

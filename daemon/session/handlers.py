@@ -598,11 +598,10 @@ def _bytes_of(session: Session, wanted: Ask | AskWrite) -> bytes:
     if isinstance(wanted, AskWrite):
         return wanted.request
     bound = session.connection.binding
-    several = len(wanted.requests) > 1
     return write_message_set(
         wanted.requests,
         version=bound.qbxml_version if bound else EVERY_VERSION,
-        on_error=ask.OnError.CONTINUE if several else ask.OnError.STOP,
+        on_error=ask.OnError.CONTINUE,
         new_message_set_id=wanted.set_id,
         old_message_set_id=wanted.set_id,
     )

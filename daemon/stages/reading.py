@@ -18,7 +18,7 @@ from shared.qbxml.responses import (
     Ret,
 )
 from shared.rules.values import Exchange
-from shared.structs import Value, field
+from shared.structs import Value, field, replace
 
 BATCH = 125
 """Rows that are stored in one transaction; a larger answer takes several, so that memory and
@@ -48,6 +48,7 @@ class Tally(Value):
     """What a batch of rows came to; the numbers are those of ``plan.Answered``.
 
     ``taken_ids`` are the records that could be read, ``seen_ids`` all that QuickBooks showed.
+    ``beside`` are rows of other answers in the same message set.
     """
 
     rows: int = 0
@@ -55,6 +56,7 @@ class Tally(Value):
     idle: int = 0
     failed: int = 0
     newest: str = ""
+    beside: int = 0
     taken_ids: frozenset[str] = field(default_factory=frozenset)
     seen_ids: frozenset[str] = field(default_factory=frozenset)
 
@@ -66,6 +68,7 @@ class Tally(Value):
             self.idle + other.idle,
             self.failed + other.failed,
             max(self.newest, other.newest),
+            self.beside + other.beside,
             self.taken_ids | other.taken_ids,
             self.seen_ids | other.seen_ids,
         )
@@ -97,6 +100,15 @@ class Reading(Value):
             if not statuses.is_success(head.status.code):
                 return head
         return self.heads[0] if self.heads else None
+
+    @property
+    def went_well(self) -> frozenset[str]:
+        """The names of the responses that are no error."""
+        return frozenset(one.name for one in self.heads if statuses.is_success(one.status.code))
+
+    def of(self, name: str) -> Reading:
+        """The same answer, with only the responses of this name to decide."""
+        return replace(self, heads=tuple(one for one in self.heads if one.name == name))
 
 
 def read_answer(

@@ -33,7 +33,8 @@ def a_ret(**changes: Any) -> InvoiceRet:
 
 
 def taken(ret: Any, *, light: bool = False, home: str = "USD") -> tuple[intake.Taken, ...]:
-    return intake.take(ret, home_currency=home, light=light)
+    compared = ("InvoiceRet", "CustomerRet") if light else ()
+    return intake.take(ret, home_currency=home, compared=compared)
 
 
 def invoice_of(**changes: Any) -> IncomingInvoice:

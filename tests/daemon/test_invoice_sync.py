@@ -9,7 +9,7 @@ import pytest
 
 from daemon.stages import paging
 from daemon.stages.invoices import plan as invoice_sync
-from daemon.stages.invoices.plan import InvoiceSync, Step
+from daemon.stages.invoices.plan import Beside, InvoiceSync, Step
 from daemon.stages.moves import Answered, Fail, GiveUpOn, Gone, GoOn, NotTakenIn, Pause
 from daemon.stages.watermarks import next_watermark
 from shared.qbxml import requests as ask
@@ -101,9 +101,69 @@ def test_the_start_date_narrows_what_is_read_first_and_what_is_compared():
 
 
 def test_a_later_run_reads_what_changed_since_the_watermark_less_the_overlap():
-    (query,) = asked(later_run(step=Step.READ))
+    query, *_ = asked(later_run(step=Step.READ))
     assert query.from_modified == "2026-03-01T10:00:00"
     assert not query.unpaid_only
+
+
+def test_the_first_page_of_a_later_run_comes_with_what_else_changed():
+    state, requests = invoice_sync.requests(later_run(is_due=False), "7-1", (), TODAY)
+    assert [type(one) for one in requests] == [
+        ask.InvoiceQuery,
+        ask.TxnDeletedQuery,
+        ask.CustomerQuery,
+    ]
+    assert len({one.request_id for one in requests}) == 3
+    assert state.beside is Beside.ASKED
+
+
+def test_where_all_customers_are_compared_the_changed_ones_are_not_asked_for():
+    assert [type(one) for one in asked(later_run())] == [ask.InvoiceQuery, ask.TxnDeletedQuery]
+
+
+def test_a_first_run_and_a_page_that_follows_ask_for_the_list_alone():
+    assert len(asked(first_run())) == 1
+    state, _ = invoice_sync.requests(later_run(), "7-1", (), TODAY)
+    state, _ = invoice_sync.answered(state, Answered(rows=9, remaining=9, iterator_id="{A}"))
+    assert len(asked(state)) == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_due", "is_told"),
+    [
+        ({"InvoiceQueryRs", "TxnDeletedQueryRs", "CustomerQueryRs"}, False, True),
+        ({"InvoiceQueryRs", "TxnDeletedQueryRs"}, False, False),
+        ({"InvoiceQueryRs", "CustomerQueryRs"}, False, False),
+        ({"InvoiceQueryRs"}, True, False),
+        ({"TxnDeletedQueryRs"}, True, True),
+    ],
+)
+def test_what_was_not_told_beside_the_first_page_is_asked_on_its_own(answers, is_due, is_told):
+    state, _ = invoice_sync.requests(later_run(is_due=is_due), "7-1", (), TODAY)
+    state = invoice_sync.told_beside(state, answers, rows=2)
+    assert (Step.DELETIONS not in steps_of(state)) is is_told
+
+
+def test_a_list_that_is_asked_for_again_is_asked_for_alone():
+    state, _ = invoice_sync.requests(later_run(), "7-1", (), TODAY)
+    for again, _ in (
+        invoice_sync.unreadable(state, "cut"),
+        invoice_sync.answered(state, Answered(status=3175, said="in use")),
+    ):
+        assert len(asked(again)) == 1
+        assert Step.DELETIONS in steps_of(again)
+
+
+@pytest.mark.parametrize(
+    "changes", [invoice_sync.CHANGED_AT_ONCE - 1, invoice_sync.CHANGED_AT_ONCE]
+)
+def test_where_one_answer_cannot_tell_all_changes_everything_is_compared(changes):
+    is_too_many = changes >= invoice_sync.CHANGED_AT_ONCE
+    state, _ = invoice_sync.requests(later_run(is_due=False), "7-1", (), TODAY)
+    told = {"TxnDeletedQueryRs", "CustomerQueryRs"}
+    assert invoice_sync.told_beside(state, told, changes).compares is is_too_many
+    alone = later_run(is_due=False, step=Step.DELETIONS)
+    assert invoice_sync.answered(alone, Answered(rows=changes))[0].compares is is_too_many
 
 
 def test_the_sweep_asks_for_a_few_short_elements_of_open_invoices():
@@ -391,6 +451,7 @@ def test_the_diagram_shows_every_step_and_what_follows_it():
 
 def test_the_state_survives_its_json():
     state = later_run(step=Step.REREAD, asked=("A", "B"), iterator_id="{A}", remaining=3)
+    state = replace(state, beside=Beside.TOLD)
     assert InvoiceSync.from_fields(json.loads(json.dumps(state.to_fields()))) == state
 
 

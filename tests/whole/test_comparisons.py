@@ -13,7 +13,7 @@ from shared.rules.ledger import InvoiceSides
 from shared.rules.values import InvoiceStatus
 from shared.structs import replace
 from simulator.company import acts
-from tests.whole.bookkeeping import failing
+from tests.whole.bookkeeping import failing, refusing
 from tests.whole.conftest import small_company
 from tests.whole.rig import Rig
 
@@ -53,7 +53,7 @@ def compares(rig: Rig, **delay: float) -> bool:
 
 def test_between_two_comparisons_only_changes_and_deletions_are_asked_for(rig):
     assert not compares(rig, minutes=15)
-    assert len(rig.requests) == 2  # what changed, and what was deleted beside changed customers
+    assert len(rig.requests) == 1  # what changed, what was deleted, and changed customers
     assert not compares(rig, minutes=44)
     assert compares(rig, minutes=1)
 
@@ -106,13 +106,13 @@ def test_a_customer_that_changed_with_its_balance_alone_is_not_read_again(rig):
     _, row = billed(rig)
     acts.add_invoice(rig.company.books, row.customer_list_id, 4200, number="news")
     assert not compares(rig, minutes=15)
-    assert len(rig.requests) == 2
+    assert len(rig.requests) == 1
 
 
 def test_a_customer_that_nobody_bills_is_no_news(rig):
     acts.add_customer(rig.company.books, "Just Looking")
     assert not compares(rig, minutes=15)
-    assert len(rig.requests) == 2
+    assert len(rig.requests) == 1
 
 
 def test_where_very_many_customers_changed_everything_is_compared(rig, monkeypatch):
@@ -124,8 +124,18 @@ def test_where_very_many_customers_changed_everything_is_compared(rig, monkeypat
 
 
 def test_a_sync_goes_well_where_changed_customers_may_not_be_read(rig):
-    rig.alter_with_request = failing(9, 3260, "Insufficient permission.", only="<CustomerQueryRq")
+    rig.alter_with_request = refusing("CustomerQueryRs", 3260)
     assert not compares(rig, minutes=15)
+    assert len(rig.requests) == 2  # the second asks what the first was not told
+
+
+def test_deletions_that_were_not_told_with_the_list_are_asked_for_on_their_own(rig):
+    (deleted, _), *_ = open_invoices(rig)
+    acts.delete(rig.company.books, deleted)
+    rig.alter_with_request = refusing("TxnDeletedQueryRs", 3175, times=1)
+    assert not compares(rig, minutes=15)
+    assert rig.invoices()[deleted].status is InvoiceStatus.DELETED
+    assert rig.is_equal()
 
 
 def test_what_leaves_no_trace_is_seen_by_the_next_comparison(rig):

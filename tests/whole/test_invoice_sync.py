@@ -61,7 +61,7 @@ def test_every_request_that_leaves_is_valid_against_intuits_schema(open_rig):
 
     rig = open_rig()
     rig.add_connection()
-    for seed in range(2):
+    for seed in range(3):
         rig.sync()
         acts.random_acts(rig.company.books, 30, seed)
     assert len(rig.requests) > 8

@@ -102,7 +102,7 @@ def test_a_commit_that_fails_amid_the_syncs_loses_and_doubles_nothing(
 
 
 @pytest.mark.parametrize("commits", [1, 2], ids=["an answer", "an answer and its reason"])
-@pytest.mark.parametrize("at", [5, 8])
+@pytest.mark.parametrize("at", [4, 6])
 def test_a_sync_that_ends_for_the_store_says_so_on_the_pc_and_on_file(
     office, monkeypatch, at, commits
 ):

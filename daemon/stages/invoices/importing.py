@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from functools import partial
 
 from daemon.stages.invoices import intake
 from daemon.stages.invoices.plan import Step
@@ -32,6 +31,7 @@ from shared.rules.values import (
     Session,
     Trouble,
 )
+from shared.structs import replace
 
 READABLE = (
     *("invoice-unreadable", "customer-unreadable", "record-refused", "record-not-taken-in"),
@@ -84,6 +84,17 @@ def _store_invoices(
         taken_ids=read,
         seen_ids=read,
     )
+
+
+def _store_list(session: Session, rows: Sequence[object], now: datetime) -> Tally:
+    """A page of the list, which tells what is open, too; the first with what else changed."""
+    changes = [row for row in rows if isinstance(row, CheckedCustomer | TxnDeletedRet)]
+    if not changes:
+        return _store_invoices(session, rows, now, is_list=True)
+    listed = [row for row in rows if not isinstance(row, CheckedCustomer | TxnDeletedRet)]
+    told = _take_changes(session, changes, now)
+    tally = _store_invoices(session, listed, now, is_list=True)
+    return replace(tally, changed=tally.changed + told.changed, beside=told.rows)
 
 
 def _wanted(session: Session, invoices: Sequence[IncomingInvoice]) -> list[IncomingInvoice]:
@@ -173,7 +184,7 @@ def _store_customers(session: Session, rows: Sequence[object], now: datetime) ->
 
 
 STORE: dict[Step, Callable[[Session, Sequence[object], datetime], Tally]] = {
-    Step.READ: partial(_store_invoices, is_list=True),  # a list tells what is open, too
+    Step.READ: _store_list,
     Step.NAMED_CUSTOMERS: _store_customers,
     Step.NAMED: _store_invoices,
     Step.REREAD: _store_invoices,

@@ -7,7 +7,7 @@ Meaning of the fields: Intuit, Onscreen Reference for Intuit Software Developmen
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from daemon.stages.troubles import trouble
 from shared.models.convert import money
@@ -26,25 +26,25 @@ from shared.rules.values import (
 
 TOTAL_MISMATCH = "invoice-total-mismatch"
 """The one trouble that comes beside its invoice, not in place of it."""
-COMPARED = frozenset({"CustomerRet", "InvoiceRet"})
-"""Records of which a few elements are asked for, only to compare them."""
 
 Taken = IncomingInvoice | OpenInvoice | Customer | CheckedCustomer | TxnDeletedRet | Trouble
 """What a record of an answer becomes."""
 
 
-def take(ret: Ret | BadRecord, *, home_currency: str, light: bool) -> tuple[Taken, ...]:
-    """Read one record; ``light`` where a step asked for a few elements to compare."""
+def take(
+    ret: Ret | BadRecord, *, home_currency: str, compared: Collection[str] = ()
+) -> tuple[Taken, ...]:
+    """Read one record; of those ``compared`` a few elements were asked for."""
     match ret:
         case BadRecord():
-            return _to_read_again(ret) if light and ret.kind in COMPARED else (unreadable(ret),)
-        case InvoiceRet() if light:
+            return _to_read_again(ret) if ret.kind in compared else (unreadable(ret),)
+        case InvoiceRet() if "InvoiceRet" in compared:
             return (to_open(ret),)
         case InvoiceRet():
             mismatch = total_mismatch(ret)
             invoice = to_invoice(ret, home_currency)
             return (invoice,) if mismatch is None else (invoice, mismatch)
-        case CustomerRet() if light:
+        case CustomerRet() if "CustomerRet" in compared:
             return (to_checked(ret),)
         case CustomerRet():
             return (to_customer(ret, home_currency),)

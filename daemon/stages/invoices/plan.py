@@ -1,12 +1,13 @@
 """The plan of Invoice Sync: which question comes next, and what an answer means.
 
 Delta and sweep. The first run reads all open invoices; later runs read what changed since the
-watermark and ask what was deleted and which customers changed. At intervals they also compare
+watermark and ask what was deleted and which customers changed: in the message set of the first
+page, and in one of its own where that brought no answer. At intervals they also compare
 the open invoices of QuickBooks, and the customers we hold, with ours, so that nothing depends on
 QuickBooks' clock. What differs is read again by ID, then the customers that invoices newly name.
 Everything here is a pure function of a frozen state: no row, clock or socket.
 
-A step without anything to ask is passed over (a test holds the arrows to ``advance``)::
+A step without anything left to ask is passed over (a test holds the arrows to ``advance``)::
 
     read --> deletions --> sweep --> customer-check --> reread --> customers --> settle
                                                           ^
@@ -16,7 +17,7 @@ A step without anything to ask is passed over (a test holds the arrows to ``adva
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
@@ -42,7 +43,7 @@ class Step(StrEnum):
     """The questions in the order in which they are asked."""
 
     READ = "read"
-    DELETIONS = "deletions"  # and customers that changed, where not all of them are compared
+    DELETIONS = "deletions"  # and changed customers; where that was not told beside the first page
     SWEEP = "sweep"
     CUSTOMER_CHECK = "customer-check"
     REREAD = "reread"
@@ -60,8 +61,13 @@ BY_NAME = frozenset({Step.NAMED_CUSTOMERS, Step.NAMED})
 BY_ID = frozenset({Step.CUSTOMER_CHECK, Step.REREAD, Step.CUSTOMERS}) | BY_NAME
 IN_ORDER = frozenset({Step.CUSTOMER_CHECK}) | BY_NAME
 """Steps whose IDs are gone through in the store's order: those after the last one are next."""
-LIGHT = frozenset({Step.DELETIONS, Step.SWEEP, Step.CUSTOMER_CHECK})
-"""Steps that ask for a few elements of each record, only to compare them."""
+COMPARED: Mapping[Step, Collection[str]] = {
+    Step.READ: {"CustomerRet"},  # of those that changed, beside the first page
+    Step.DELETIONS: {"CustomerRet"},
+    Step.SWEEP: {"InvoiceRet"},
+    Step.CUSTOMER_CHECK: {"CustomerRet"},
+}
+"""Records of which a step asks for a few elements, only to compare them."""
 READS_WHOLE = frozenset({Step.READ, Step.REREAD, Step.CUSTOMERS})
 """Steps that take long in a large company."""
 DISPENSABLE = frozenset({Step.DELETIONS})
@@ -70,6 +76,19 @@ LATER_RUNS_ONLY = frozenset({Step.DELETIONS, Step.SWEEP, Step.CUSTOMER_CHECK})
 """The first run has read all open invoices, so there is nothing to compare yet."""
 COMPARING = frozenset({Step.SWEEP, Step.CUSTOMER_CHECK})
 """What looks at everything that there is, and is therefore not asked in each sync."""
+
+LIST = "InvoiceQueryRs"
+"""The answer that decides where others came beside it."""
+DELETED, CHANGED = "TxnDeletedQueryRs", "CustomerQueryRs"
+
+
+class Beside(StrEnum):
+    """How far what else changed is known from the message set of the first page."""
+
+    TO_ASK = "to-ask"
+    ASKED = "asked"  # once: where that goes wrong, list and changes are asked for one by one
+    TOLD = "told"
+
 
 SHOWN: dict[Step, Shown] = {
     Step.READ: Shown("Reading invoices", 0, 70),
@@ -104,6 +123,7 @@ class InvoiceSync(Paged, kw_only=True):
     by_id: bool = False
     settling: str = ""
     settled_until: str = ""
+    beside: Beside = Beside.TO_ASK
 
     @property
     def first(self) -> bool:
@@ -125,7 +145,10 @@ class InvoiceSync(Paged, kw_only=True):
 
     @staticmethod
     def read_words(kept: Mapping[str, Any]) -> dict[str, Any]:
-        return {"step": Step(kept["step"])} if "step" in kept else {}
+        return {name: word(kept[name]) for name, word in _WORDS.items() if name in kept}
+
+
+_WORDS: Mapping[str, Callable[[str], StrEnum]] = {"step": Step, "beside": Beside}
 
 
 def begin(
@@ -164,8 +187,11 @@ def wants_ids(state: InvoiceSync) -> bool:
 
 def is_left_out(state: InvoiceSync) -> bool:
     """Whether this run does not take the step: there is nothing to compare, or not now."""
-    is_too_early = state.first and state.step in LATER_RUNS_ONLY and not state.by_id
-    return is_too_early or (state.step in COMPARING and not state.compares)
+    if state.first and state.step in LATER_RUNS_ONLY and not state.by_id:
+        return True
+    if state.step is Step.DELETIONS:
+        return state.beside is Beside.TOLD
+    return state.step in COMPARING and not state.compares
 
 
 def requests(
@@ -179,6 +205,9 @@ def requests(
         state = replace(state, asked=chosen)
         if not chosen:
             return state, ()
+    if state.step is Step.READ and not state.first and state.beside is Beside.TO_ASK:
+        page = _questions(state, f"{request_id}-0", today)
+        return replace(state, beside=Beside.ASKED), page + _deletions(state, request_id, today)
     return state, _questions(state, request_id, today)
 
 
@@ -256,6 +285,17 @@ def expect_more(state: InvoiceSync, records: int) -> InvoiceSync:
     return replace(state, total=state.total + records)
 
 
+def told_beside(state: InvoiceSync, answers: Collection[str], rows: int) -> InvoiceSync:
+    """What came beside the list: ``rows``, and by name the ``answers`` that went well."""
+    if state.beside is not Beside.ASKED or DELETED not in answers:
+        return state
+    if state.compares:
+        return replace(state, beside=Beside.TOLD)
+    if CHANGED not in answers:
+        return state
+    return replace(_all_where_many(state, rows), beside=Beside.TOLD)
+
+
 def answered(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
     """What an answer means for the plan."""
     if statuses.is_success(answer.status):
@@ -296,8 +336,8 @@ def _understood(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move
     if paging.page_was_skipped(state, answer):
         return paging.start_over(state, answer.said)
     state = _counted(state, answer)
-    if state.step is Step.DELETIONS and answer.rows >= CHANGED_AT_ONCE:
-        return advance(replace(state, is_due=True)), GoOn()
+    if state.step is Step.DELETIONS:
+        return advance(_all_where_many(state, answer.rows)), GoOn()
     if state.step in BY_ID:
         # The store names the next IDs; when it names none, the step is over. After trouble with
         # one of them it is on with larger groups.
@@ -308,6 +348,11 @@ def _understood(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move
     return advance(state), GoOn()
 
 
+def _all_where_many(state: InvoiceSync, changes: int) -> InvoiceSync:
+    """Where more may have changed than one answer tells, everything is compared."""
+    return replace(state, is_due=True) if changes >= CHANGED_AT_ONCE else state
+
+
 def _counted(state: InvoiceSync, answer: Answered) -> InvoiceSync:
     # The first page of the list tells how long it is.
     told = state.step is Step.READ and not state.furthest
@@ -316,7 +361,7 @@ def _counted(state: InvoiceSync, answer: Answered) -> InvoiceSync:
     return replace(
         state,
         total=max(total - answer.idle, state.position + state.failed),
-        newest=state.newest if state.step in LIGHT else max(state.newest, answer.newest),
+        newest=max(state.newest, answer.newest),
     )
 
 

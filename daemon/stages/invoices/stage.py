@@ -12,7 +12,7 @@ from functools import partial
 from daemon.stages.base import Stage
 from daemon.stages.invoices import importing, intake, settling
 from daemon.stages.invoices import plan as invoice_sync
-from daemon.stages.invoices.plan import LIGHT, READS_WHOLE, SHOWN, InvoiceSync, Step
+from daemon.stages.invoices.plan import COMPARED, READS_WHOLE, SHOWN, InvoiceSync, Step
 from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, NotTakenIn, Progress
 from daemon.stages.reading import Reading, Tally, answered
 from daemon.stages.watermarks import compared, is_due
@@ -115,8 +115,8 @@ class InvoiceStage(Stage[InvoiceSync]):
         return None
 
     def record_reader(self) -> Callable[[Ret | BadRecord], Iterable[object]]:
-        light = self.plan.step in LIGHT
-        return partial(intake.take, home_currency=self.home_currency, light=light)
+        compared = COMPARED.get(self.plan.step, ())
+        return partial(intake.take, home_currency=self.home_currency, compared=compared)
 
     def in_batches(self) -> bool:
         return True
@@ -125,7 +125,10 @@ class InvoiceStage(Stage[InvoiceSync]):
         return importing.store_rows(self.session, self.plan.step, rows, self.now)
 
     def take_answer(self, reading: Reading) -> Move:
-        before, worst = self.plan, reading.worst
+        before, went_well = self.plan, reading.went_well
+        if before.step is Step.READ:
+            reading = reading.of(invoice_sync.LIST)
+        worst = reading.worst
         if reading.unreadable or worst is None:
             said = reading.unreadable or "the answer held no response to our request"
             self.plan, move = invoice_sync.unreadable(before, said, reading.tally.changed)
@@ -136,6 +139,7 @@ class InvoiceStage(Stage[InvoiceSync]):
             tally = tally.plus(self._ids_done(before.asked, tally))
         assert self.session.exchange is not None
         answer = answered(reading, tally, self.session.exchange, self.now)
+        before = invoice_sync.told_beside(before, went_well, tally.beside)
         self.plan, move = invoice_sync.answered(before, answer)
         self._look_for_unseen(before)
         self._learn(before)
