@@ -618,6 +618,16 @@ class Payment(Table):
         return super().select(*fields)
 
 
+NOT_ELIGIBLE = "status = 'not_eligible'"
+Payment.add_index(
+    Payment.index(
+        *(Payment.connection, Payment.code, Payment.date),
+        where=SQL(NOT_ELIGIBLE),
+        name="payment_not_eligible",
+    )
+)
+
+
 class PaymentUse(Table):
     """What a payment is applied to; ``invoice_txn_id`` is empty until the invoice is known.
 

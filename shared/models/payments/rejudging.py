@@ -12,6 +12,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from peewee import SQL
+
 from shared.hints import tell
 from shared.models import connections, events, mappings, problems
 from shared.models import tables as t
@@ -100,18 +102,19 @@ _WAS_ASKED = Statement(
 def _chunks(
     connection: Connection, payment_ids: Iterable[int] | None, but: Collection[str]
 ) -> Iterator[list[Row]]:
-    """The rows to judge, by id; what only its own terms keep back is not read each time."""
+    """The rows to judge; what only its own terms keep back is not read each time."""
+    if payment_ids is not None:
+        yield from _by_id(connection, _THESE, ids=list(payment_ids))
+        return
+    yield from _by_id(connection, _COMING, but=but)
+    start = day_text(connection.start_date) or ""
+    yield from _by_id(connection, _HELD_BACK, code=_TOO_OLD, since=start)
+    if connection.payments_out:
+        yield from _by_id(connection, _HELD_BACK, code=_FLOW_OFF, since="")
+
+
+def _by_id(connection: Connection, statement: Statement, **parameters: Any) -> Iterator[list[Row]]:
     after = 0
-    if payment_ids is None:
-        parameters = {
-            "start": day_text(connection.start_date) or "",
-            "out": connection.payments_out,
-            "but": but,
-        }
-        statement = _ALL
-    else:
-        parameters = {"ids": list(payment_ids)}
-        statement = _THESE
     while chunk := statement.all(
         connection=connection.id, after=after, limit=_AT_ONCE, **parameters
     ):
@@ -119,19 +122,18 @@ def _chunks(
         after = chunk[-1][0]
 
 
-_ALL = Statement(
+_COMING = Statement(
     lambda: _to_judge(
-        (
-            t.Payment.status.in_((PaymentStatus.WAITING.value, PaymentStatus.READY.value))
-            & ~among(t.Payment.code, "but")
-        )
-        | (
-            (t.Payment.status == PaymentStatus.NOT_ELIGIBLE.value)
-            & (
-                ((t.Payment.code == _TOO_OLD) & (t.Payment.date >= slot("start")))
-                | ((t.Payment.code == _FLOW_OFF) & (slot("out") == True))  # noqa: E712
-            )
-        )
+        t.Payment.status.in_((PaymentStatus.WAITING.value, PaymentStatus.READY.value))
+        & ~among(t.Payment.code, "but")
+    )
+)
+_HELD_BACK = Statement(
+    lambda: _to_judge(
+        SQL(t.NOT_ELIGIBLE) & (t.Payment.code == slot("code")) & (t.Payment.date >= slot("since")),
+        # In another form than the column's own SQLite does not look for it in the other index,
+        # which has every payment that is not eligible.
+        t.Payment.id + 0,
     )
 )
 _THESE = Statement(
@@ -147,15 +149,15 @@ _THESE = Statement(
 )
 
 
-def _to_judge(condition: Any) -> Any:
+def _to_judge(condition: Any, number: Any = t.Payment.id) -> Any:
     return (
         t.Payment.select(*rows.PAYMENT_FIELDS)
         .where(
             t.Payment.has("connection", source=PaymentSource.INVOICED),
-            t.Payment.id > slot("after"),
+            number > slot("after"),
             condition,
         )
-        .order_by(t.Payment.id)
+        .order_by(number)
         .limit(slot("limit"))
     )
 
