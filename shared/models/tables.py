@@ -626,6 +626,14 @@ Payment.add_index(
         name="payment_not_eligible",
     )
 )
+IN_QUICKBOOKS = "source = 'quickbooks' AND NOT deleted"
+Payment.add_index(
+    Payment.index(
+        *(Payment.connection, Payment.time_modified, Payment.id),
+        where=SQL(IN_QUICKBOOKS),
+        name="payment_in_quickbooks",
+    )
+)
 
 
 class PaymentUse(Table):
@@ -694,6 +702,14 @@ class Posting(Table):
         )
 
 
+POSTED_THERE = "state = 'posted' AND NOT deleted"
+Posting.add_index(
+    Posting.index(
+        *(Posting.connection, Posting.posted_ms, Posting.id),
+        where=SQL(POSTED_THERE),
+        name="posting_there",
+    )
+)
 # QuickBooks compares RefNumbers without case.
 Posting.add_index(
     Posting.index(

@@ -11,7 +11,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
-from peewee import Select, fn
+from peewee import SQL, Select, fn
 
 from shared.models import tables as t
 from shared.models.convert import millis
@@ -193,7 +193,7 @@ def latest(connection_id: int, limit: int) -> list[Latest]:
 _LATEST = Statement(
     lambda: (
         t.Payment.select("key", "time_modified")
-        .where(t.Payment.has("connection", source=PaymentSource.QUICKBOOKS), ~t.Payment.deleted)
+        .where(t.Payment.has("connection"), SQL(t.IN_QUICKBOOKS))
         .order_by(t.Payment.time_modified.desc(), t.Payment.id.desc())
         .limit(slot("limit"))
     )

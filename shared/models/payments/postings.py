@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from peewee import fn
+from peewee import SQL, fn
 
 from shared.errors import NotFound
 from shared.models import problems
@@ -145,7 +145,7 @@ def recently_posted(connection_id: int, limit: int) -> list[Posting]:
 _RECENTLY = Statement(
     lambda: (
         _select()
-        .where(t.Posting.has("connection", state=PostingState.POSTED), ~t.Posting.deleted)
+        .where(t.Posting.has("connection"), SQL(t.POSTED_THERE))
         .order_by(t.Posting.posted_ms.desc(), t.Posting.id.desc())
         .limit(slot("limit"))
     )
