@@ -7,12 +7,13 @@ from datetime import date
 import pytest
 
 from shared.models import connections
-from shared.models.payments import postings, rejudging
+from shared.models.payments import from_quickbooks, postings, rejudging
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import ProblemState
 from shared.structs import replace
 from tests.models.builders import NOON, invoice, later, paid
 from tests.models.payments.builders import JUNIPER, LARKSPUR, money, pays
+from tests.models.plans import plans, sqlite_alone
 
 
 def test_a_payment_of_a_known_invoice_is_ready_and_planned(till):
@@ -188,3 +189,20 @@ def test_when_the_rest_would_be_split_otherwise_a_person_is_asked(till):
     till.owes(moved)
     assert till.prepare() == ["payment-parts-changed"]
     assert till.stands() == (PaymentStatus.REFUSED, "payment-parts-changed")
+
+
+# However many payments there have been
+
+
+@sqlite_alone
+def test_what_each_sync_asks_of_all_payments_goes_by_where_they_stand(till, monkeypatch):
+    connections.edit(till.id, payments_out=True)
+    seen = plans(monkeypatch)
+    till.prepare()
+    postings.recently_posted(till.id, 3)
+    from_quickbooks.latest(till.id, 3)
+    searched = {step.split("INDEX ")[1] for step in seen if "INDEX payment_connection" in step}
+    assert searched
+    assert all("status=?" in one for one in searched)
+    for index in ("payment_not_eligible", "payment_in_quickbooks", "posting_there"):
+        assert any(f"USING INDEX {index} " in step for step in seen), index
