@@ -626,6 +626,8 @@ Payment.add_index(
         name="payment_not_eligible",
     )
 )
+ASKING = "asking <> ''"
+Payment.add_index(Payment.index(Payment.connection, where=SQL(ASKING), name="payment_asking"))
 IN_QUICKBOOKS = "source = 'quickbooks' AND NOT deleted"
 Payment.add_index(
     Payment.index(
@@ -708,6 +710,14 @@ Posting.add_index(
         *(Posting.connection, Posting.posted_ms, Posting.id),
         where=SQL(POSTED_THERE),
         name="posting_there",
+    )
+)
+UNVERIFIED = f"{POSTED_THERE} AND verified_ms IS NULL"
+Posting.add_index(
+    Posting.index(
+        *(Posting.connection, Posting.posted_ms, Posting.id),
+        where=SQL(UNVERIFIED),
+        name="posting_unverified",
     )
 )
 # QuickBooks compares RefNumbers without case.

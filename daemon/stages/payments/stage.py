@@ -31,14 +31,12 @@ from shared.models.ledger import rereads
 from shared.models.payments import (
     deleted_numbers,
     from_quickbooks,
-    payment_pages,
     postings,
     rejudging,
     sets,
 )
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, ResponseHead, Ret
-from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import RecordKind, Session
 from shared.structs import replace
 
@@ -72,7 +70,7 @@ class PaymentStage(Stage[PaymentSync]):
             most_tries=settings.transient_retries,
             resend_after=settings.resend_after_seconds,
             today=self.now.date(),
-            to_push=payment_pages.counts(connection.id).get(PaymentStatus.READY, 0),
+            to_push=postings.ready_payments(connection.id),
             deletions_listed=rereads.watermark(connection.id, DELETIONS_LISTED),
         )
         doubting.begin_session(self.session, new, self.now)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from peewee import SQL
+
 from shared.models import tables as t
 from shared.models.ledger import rereads
 from shared.models.ledger.named import invoices_named
@@ -29,7 +31,7 @@ def begin(connection_id: int) -> None:
 
 _UNDER_WAY = Statement(
     lambda: t.Payment.update(asking=Asking.UNDER_WAY.value).where(
-        t.Payment.has("connection", asking=Asking.WANTED)
+        t.Payment.has("connection", asking=Asking.WANTED), SQL(t.ASKING)
     )
 )
 
@@ -61,6 +63,7 @@ _DOCUMENTS = Statement(
         .join(t.Payment)
         .where(
             t.Payment.has("connection", asking=Asking.UNDER_WAY),
+            SQL(t.ASKING),
             t.PaymentUse.kind == UseKind.INVOICE.value,
         )
     )

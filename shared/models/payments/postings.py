@@ -58,6 +58,18 @@ def any_ready(connection_id: int) -> int:
 _ANY_READY = Statement(lambda: _ready(t.Posting.select("id")).limit(1))
 
 
+def ready_payments(connection_id: int) -> int:
+    """Return how many payments are ready, whole or in part."""
+    return int(_READY_PAYMENTS.value(connection=connection_id))
+
+
+_READY_PAYMENTS = Statement(
+    lambda: t.Payment.select(fn.COUNT(t.Payment.id)).where(
+        t.Payment.has("connection", status=PaymentStatus.READY), ~t.Payment.deleted
+    )
+)
+
+
 def get(posting_id: int) -> Posting:
     """Find a posting by its number; raises NotFound."""
     found = rows.postings(_GET.all(id=posting_id))
@@ -174,10 +186,7 @@ def unverified(connection_id: int) -> list[Posting]:
 _UNVERIFIED = Statement(
     lambda: (
         _select()
-        .where(
-            t.Posting.has("connection", state=PostingState.POSTED, verified_ms=None),
-            ~t.Posting.deleted,
-        )
+        .where(t.Posting.has("connection"), SQL(t.UNVERIFIED))
         .order_by(t.Posting.posted_ms, t.Posting.id)
     )
 )

@@ -94,7 +94,7 @@ def _is_paused(payment: Payment, postings: Sequence[Posting], now: datetime) -> 
 
 _WAS_ASKED = Statement(
     lambda: t.Payment.update(asking=Asking.NO.value).where(
-        t.Payment.has("connection", asking=Asking.UNDER_WAY)
+        t.Payment.has("connection", asking=Asking.UNDER_WAY), SQL(t.ASKING)
     )
 )
 
