@@ -8,7 +8,8 @@ Pure: the plans of both syncs stand on this.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -31,6 +32,18 @@ SHRINK = 8
 """What could not be taken in is asked for again in pages so many times smaller."""
 
 
+DELETED = "TxnDeletedQueryRs"
+"""The name of an answer that tells what was deleted."""
+
+
+class Beside(StrEnum):
+    """How far what else changed is known from the message set of a list's first page."""
+
+    TO_ASK = "to-ask"
+    ASKED = "asked"  # once: where that goes wrong, list and changes are asked for one by one
+    TOLD = "told"
+
+
 class Shown(NamedTuple):
     """What people see of a step: what is being done, and its part of the percent."""
 
@@ -46,6 +59,7 @@ class Paged(Value, kw_only=True):
     ``furthest`` is how many rows of the step were read before it had to begin again,
     ``empty_pages`` how many in a row brought none. ``is_doubtful``: rows may be missing. ``asked``
     are the IDs that are asked for, ``checked_until`` the last of those that were compared.
+    ``beside`` tells how far that is that the first page is asked for with what was deleted.
     ``newest`` is the largest TimeModified that a record showed. ``position`` counts records
     that were taken in, ``failed`` those that need a person.
     """
@@ -64,6 +78,7 @@ class Paged(Value, kw_only=True):
     asked: tuple[str, ...] = ()
     ids_per_request: int = IDS_PER_REQUEST
     checked_until: str = ""
+    beside: Beside = Beside.TO_ASK
     newest: str = ""
     position: int = 0
     failed: int = 0
@@ -181,6 +196,13 @@ def counted(state: State, answer: Answered) -> State:
         position=state.position + answer.changed,
         failed=state.failed + answer.failed,
     )
+
+
+def told_beside(state: State, asked: Collection[str], answers: Collection[str]) -> State:
+    """Note that all that was ``asked`` beside the list, by the answers' names, was told."""
+    if state.beside is not Beside.ASKED or not set(asked) <= set(answers):
+        return state
+    return replace(state, beside=Beside.TOLD)
 
 
 def page_was_skipped(state: Paged, answer: Answered) -> bool:

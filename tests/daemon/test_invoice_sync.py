@@ -9,8 +9,9 @@ import pytest
 
 from daemon.stages import paging
 from daemon.stages.invoices import plan as invoice_sync
-from daemon.stages.invoices.plan import Beside, InvoiceSync, Step
+from daemon.stages.invoices.plan import InvoiceSync, Step
 from daemon.stages.moves import Answered, Fail, GiveUpOn, Gone, GoOn, NotTakenIn, Pause
+from daemon.stages.paging import Beside
 from daemon.stages.watermarks import next_watermark
 from shared.qbxml import requests as ask
 from shared.structs import replace

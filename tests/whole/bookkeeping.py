@@ -65,13 +65,13 @@ def failing(times: int, status: int, message: str, only: str = "iterator="):
     return alter
 
 
-def refusing(name: str, status: int, times: int = 9):
+def refusing(name: str, status: int, times: int = 9, only: str = "iterator="):
     """A QuickBooks that refuses one part of a message set some times, and answers the others."""
     left = [times]
 
-    def alter(answer: str, _request: str) -> str:
+    def alter(answer: str, request: str) -> str:
         part = re.compile(f'<{name} [^>]*?(requestID="[^"]*")[^>]*?(/>|>.*?</{name}>)', re.DOTALL)
-        if not left[0] or not part.search(answer):
+        if only not in request or not left[0] or not part.search(answer):
             return answer
         left[0] -= 1
         said = f'statusCode="{status}" statusSeverity="Error" statusMessage="Refused." />'

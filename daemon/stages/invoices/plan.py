@@ -24,7 +24,15 @@ from typing import Any
 
 from daemon.stages import paging
 from daemon.stages.moves import Answered, Fail, GiveUpOn, Gone, GoOn, Move, NotTakenIn
-from daemon.stages.paging import DELETIONS_DAYS, NOT_FOUND, NOT_THERE, Paged, Shown
+from daemon.stages.paging import (
+    DELETED,
+    DELETIONS_DAYS,
+    NOT_FOUND,
+    NOT_THERE,
+    Beside,
+    Paged,
+    Shown,
+)
 from daemon.stages.watermarks import earlier
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
@@ -79,15 +87,7 @@ COMPARING = frozenset({Step.SWEEP, Step.CUSTOMER_CHECK})
 
 LIST = "InvoiceQueryRs"
 """The answer that decides where others came beside it."""
-DELETED, CHANGED = "TxnDeletedQueryRs", "CustomerQueryRs"
-
-
-class Beside(StrEnum):
-    """How far what else changed is known from the message set of the first page."""
-
-    TO_ASK = "to-ask"
-    ASKED = "asked"  # once: where that goes wrong, list and changes are asked for one by one
-    TOLD = "told"
+CHANGED = "CustomerQueryRs"
 
 
 SHOWN: dict[Step, Shown] = {
@@ -123,7 +123,6 @@ class InvoiceSync(Paged, kw_only=True):
     by_id: bool = False
     settling: str = ""
     settled_until: str = ""
-    beside: Beside = Beside.TO_ASK
 
     @property
     def first(self) -> bool:
@@ -287,13 +286,9 @@ def expect_more(state: InvoiceSync, records: int) -> InvoiceSync:
 
 def told_beside(state: InvoiceSync, answers: Collection[str], rows: int) -> InvoiceSync:
     """What came beside the list: ``rows``, and by name the ``answers`` that went well."""
-    if state.beside is not Beside.ASKED or DELETED not in answers:
-        return state
-    if state.compares:
-        return replace(state, beside=Beside.TOLD)
-    if CHANGED not in answers:
-        return state
-    return replace(_all_where_many(state, rows), beside=Beside.TOLD)
+    asked = {DELETED} if state.compares else {DELETED, CHANGED}
+    told = paging.told_beside(state, asked, answers)
+    return _all_where_many(told, rows) if told.beside is Beside.TOLD else told
 
 
 def answered(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:

@@ -73,7 +73,7 @@ def take(ret: Ret | BadRecord, *, step: Step, home_currency: str) -> tuple[Taken
     match ret:
         case ReceivePaymentRet() if step in WHOLE:
             return to_received(ret, home_currency)
-        case BadRecord() if step in WHOLE:
+        case BadRecord() if step in WHOLE and ret.kind != "TxnDeletedRet":
             return (unreadable(ret.object_id, ret.document, ret.told),)
         case InvoiceRet():
             return (to_looked(ret),)

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 from daemon.stages import paging
 from daemon.stages.moves import Answered, Fail, Gone, GoOn, Move, NotTakenIn
-from daemon.stages.paging import DELETIONS_DAYS, NOT_THERE, Paged, Shown
+from daemon.stages.paging import DELETIONS_DAYS, NOT_THERE, Beside, Paged, Shown
 from daemon.stages.payments.protocol import Step as Doubt
 from daemon.stages.watermarks import earlier
 from shared.qbxml import requests as ask
@@ -59,10 +59,13 @@ class Step(StrEnum):
     POST = "post"
     READ = "read"
     CHANGED = "changed"
-    DELETIONS = "deletions"
+    DELETIONS = "deletions"  # where that was not told beside the first page of READ
     COMPARE = "compare"
     END = "end"
 
+
+LIST = "ReceivePaymentQueryRs"
+"""The answer that decides where others came beside it."""
 
 SHOWN: dict[Step, Shown] = {
     Step.KNOWN: Shown("Checking earlier payments", 0, 2),
@@ -82,7 +85,7 @@ WRITING = frozenset({Step.METHOD, Step.POST})
 PUSHING = frozenset({Step.LISTS, Step.LOOK, Step.METHOD})
 """Steps that serve only what is to be posted: where they fail, reading goes on."""
 ITERATED = frozenset({Step.READ, Step.CHANGED})
-ALWAYS_ASKS = WRITING | ITERATED | {Step.DELETIONS}
+ALWAYS_ASKS = WRITING | ITERATED
 """Steps that have something to ask, whatever the store says."""
 
 
@@ -181,6 +184,7 @@ class PaymentSync(WhichCopy, kw_only=True):
 
 _READ: Mapping[str, Callable[[Any], Any]] = {
     "step": Step,
+    "beside": Beside,
     "asked_about": lambda kept: tuple(Asked(*one) for one in kept),
     "to_write": lambda kept: tuple(Looked(*one) for one in kept),
 }
@@ -251,6 +255,8 @@ def _has_something_to_ask(state: PaymentSync, facts: Facts) -> bool:
             return state.pushing and facts.doubt is None and facts.ready != 0
         case Step.COMPARE:
             return (state.compare and bool(facts.to_compare)) or bool(facts.unread)
+        case Step.DELETIONS:
+            return state.beside is not Beside.TOLD
         case _:
             return True
 
@@ -298,6 +304,10 @@ def requests(
     if state.step is Step.COMPARE:
         ids = sorted({*facts.to_compare, *facts.unread})
         state = replace(state, asked=tuple(ids[: state.ids_per_request]))
+    if state.step is Step.READ and state.beside is Beside.TO_ASK:
+        page = _questions(state, f"{request_id}-0")
+        deleted = deleted_payments(f"{request_id}-1", state.since)
+        return replace(state, beside=Beside.ASKED), (*page, deleted)
     return state, _questions(state, request_id)
 
 

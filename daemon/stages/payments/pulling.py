@@ -30,18 +30,31 @@ def store_rows(
 ) -> Tally:
     """Store rows of a step that reads payments, or the list of those that were deleted."""
     if state.step is Step.DELETIONS:
-        deleted = [row for row in rows if isinstance(row, TxnDeletedRet)]
-        own_payments.reread_copies(session, [row.ref_number for row in deleted])
-        gone = [row.txn_id for row in deleted]
-        return Tally(rows=len(rows), changed=delete(session, gone, now))
+        return Tally(rows=len(rows), changed=_take_deleted(session, rows, now))
     if state.step is Step.CHANGED:
         return _changed(session, rows)
+    told = [row for row in rows if isinstance(row, TxnDeletedRet | BadRecord)]
     payments = [row for row in rows if isinstance(row, ReceivedPayment)]
     tally = _store_payments(session, payments, now, by_id=state.step is Step.COMPARE)
     troubles = [row for row in rows if isinstance(row, Trouble)]
     failed = _troubles(session, troubles, tally.taken_ids, now)
     seen = tally.seen_ids | {one.object_id for one in troubles}
-    return tally.plus(Tally(rows=len(rows), failed=failed, seen_ids=frozenset(seen)))
+    return tally.plus(
+        Tally(
+            rows=len(rows) - len(told),
+            changed=_take_deleted(session, told, now) if told else 0,
+            failed=failed,
+            beside=len(told),
+            seen_ids=frozenset(seen),
+        )
+    )
+
+
+def _take_deleted(session: Session, rows: Sequence[object], now: datetime) -> int:
+    """Note what is in a list of deletions; tells how many that was news about."""
+    deleted = [row for row in rows if isinstance(row, TxnDeletedRet)]
+    own_payments.reread_copies(session, [row.ref_number for row in deleted])
+    return delete(session, [row.txn_id for row in deleted], now)
 
 
 def _changed(session: Session, rows: Sequence[object]) -> Tally:

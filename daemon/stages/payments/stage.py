@@ -134,7 +134,7 @@ class PaymentStage(Stage[PaymentSync]):
         connection_id, step = self.session.connection.id, self.plan.step
         if step in plan.ALWAYS_ASKS:
             return Facts()
-        if step in (Step.COMPARE, Step.END):
+        if step in (Step.DELETIONS, Step.COMPARE, Step.END):
             return self._to_compare()
         return Facts(
             doubt=doubting.next_step(self.session, self.plan, self.now),
@@ -176,7 +176,10 @@ class PaymentStage(Stage[PaymentSync]):
 
     def _take_list(self, reading: Reading) -> Move:
         """The answer to a query whose rows are stored, whatever they are."""
-        before, worst = self.plan, reading.worst
+        before, went_well = self.plan, reading.went_well
+        if before.step is Step.READ:
+            reading = reading.of(plan.LIST)
+        worst = reading.worst
         if reading.unreadable or worst is None:
             said = reading.unreadable or "it held no response to our request"
             self.plan, move = plan.unreadable(before, said, reading.tally.changed)
@@ -187,6 +190,7 @@ class PaymentStage(Stage[PaymentSync]):
         tally = self._store_list(reading, worst)
         assert self.session.exchange is not None
         answer = answered(reading, tally, self.session.exchange, self.now)
+        before = paging.told_beside(before, {paging.DELETED}, went_well)
         self.plan, move = plan.answered(before, answer)
         if before.pushing and not self.plan.pushing:
             code, said = str(worst.status.code), worst.status.message

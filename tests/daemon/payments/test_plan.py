@@ -10,7 +10,7 @@ import pytest
 
 from daemon.stages import paging
 from daemon.stages.moves import Answered, Fail, Gone, GoOn, Pause
-from daemon.stages.paging import IDS_PER_REQUEST, MOST_RESTARTS
+from daemon.stages.paging import IDS_PER_REQUEST, MOST_RESTARTS, Beside
 from daemon.stages.payments import plan
 from daemon.stages.payments.plan import AFTER, SEEN, SHOWN, Facts, PaymentSync, Step
 from daemon.stages.payments.protocol import Step as Doubt
@@ -134,9 +134,10 @@ def test_a_missing_method_is_made_by_its_name():
 
 
 def test_changed_payments_are_read_with_what_they_pay():
-    (query,) = asked(a_sync(step=Step.READ))
+    query, deletions = asked(a_sync(step=Step.READ))
+    assert deletions.from_deleted == query.from_modified
     assert query == ask.ReceivePaymentQuery(
-        "7-1",
+        "7-1-0",
         max_returned=100,
         from_modified="2026-03-01T10:00:00",
         iterator=ask.Start(),
@@ -146,15 +147,31 @@ def test_changed_payments_are_read_with_what_they_pay():
 
 def test_the_first_run_reads_from_the_start_date_and_later_ones_what_changed():
     start = {"start_date": "2026-01-01", "step": Step.READ}
-    (first,) = asked(a_sync("", **start))
+    first, _ = asked(a_sync("", **start))
     assert (first.from_date, first.from_modified) == (date(2026, 1, 1), "")
-    (later,) = asked(a_sync(**start))
+    later, _ = asked(a_sync(**start))
     assert (later.from_date, later.from_modified) == (None, "2026-03-01T10:00:00")
 
 
 def test_a_list_that_was_begun_is_continued():
-    (query,) = asked(a_sync(step=Step.READ, iterator_id="{A}", remaining=5))
+    begun = a_sync(step=Step.READ, iterator_id="{A}", remaining=5, beside=Beside.ASKED)
+    (query,) = asked(begun)
     assert query.iterator == ask.Continue("{A}")
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_deletions_are_asked_for_on_their_own_where_the_first_page_did_not_tell(is_told):
+    state, _ = plan.requests(a_sync(step=Step.READ), "7-1", Facts())
+    answers = {"ReceivePaymentQueryRs", *(["TxnDeletedQueryRs"] * is_told)}
+    state = paging.told_beside(state, {paging.DELETED}, answers)
+    state = plan.onward(plan.advance(state), Facts())
+    assert state.step is (Step.END if is_told else Step.DELETIONS)
+
+
+def test_a_first_page_that_is_asked_for_again_is_asked_for_alone():
+    state, _ = plan.requests(a_sync(step=Step.READ), "7-1", Facts())
+    for again, _ in (plan.unreadable(state, "cut"), plan.answered(state, BUSY)):
+        assert len(asked(again)) == 1
 
 
 @pytest.mark.parametrize(
@@ -361,6 +378,7 @@ def test_the_diagram_shows_every_step_and_what_follows_it():
 
 def test_the_plan_is_the_same_after_it_was_put_away():
     state = a_sync(step=Step.COMPARE, asked=("1B-1", "1B-2"), method="PayPal", restored=True)
+    state = replace(state, beside=Beside.TOLD)
     assert PaymentSync.from_fields(json.loads(json.dumps(state.to_fields()))) == state
 
 

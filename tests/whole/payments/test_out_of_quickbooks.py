@@ -16,7 +16,7 @@ from shared.structs import replace
 from simulator.company import acts
 from simulator.webconnector import Result
 from tests.deciding import decide
-from tests.whole.bookkeeping import changed, failing, owes, spoil
+from tests.whole.bookkeeping import changed, failing, owes, refusing, spoil
 from tests.whole.payments.builders import (
     ADD,
     LARKSPUR,
@@ -187,6 +187,29 @@ def test_a_deleted_payment_is_marked_and_its_invoices_are_read_again(rig):
     assert imported(rig)["CHQ 1"].deleted
     assert outcomes(rig) == {"Payment CHQ 1, 150.00 USD": Outcome.DELETED}
     both_agree(rig)
+
+
+@pytest.mark.parametrize("status", [3175, 3260])
+def test_a_deletion_that_was_not_told_with_the_list_is_asked_for_on_its_own(rig, status):
+    txn_id = by_hand(rig, 15_000, ("1042", 15_000))
+    settles(rig)
+    acts.delete(rig.company.books, txn_id)
+    rig.requests.clear()
+    rig.alter_with_request = refusing("TxnDeletedQueryRs", status)
+    settles(rig)
+    assert imported(rig)["CHQ 1"].deleted
+    both_agree(rig)
+    alone = [one for one in rig.requests if "Deleted" in one and "<ReceivePayment" not in one]
+    assert alone
+
+
+def test_a_sync_without_news_asks_for_the_list_and_deletions_together(rig):
+    by_hand(rig, 15_000, ("1042", 15_000))
+    settles(rig)
+    rig.requests.clear()
+    settles(rig)
+    assert len(rig.requests) == 2  # whether this is the copy that we know, and what is new
+    assert all("<TxnDeletedQueryRq" in one for one in rig.requests)
 
 
 def test_payments_move_balances_though_they_do_not_touch_invoices(rig):
