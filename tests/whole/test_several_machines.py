@@ -82,7 +82,7 @@ class Pair:
 
     def one_falls(self) -> None:
         stage = self.rnd.choice((self.first, self.second))
-        stage.falls = [Fall(self.rnd.randint(1, 25), self.rnd.random() < 0.5)]
+        stage.falls = [Fall(self.rnd.randint(1, 12), self.rnd.random() < 0.5)]
 
     def close(self) -> None:
         self.first.close()
