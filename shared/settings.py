@@ -1,25 +1,22 @@
 """Settings: a TOML file, overridden by ``DESKBRIDGE_…``, each with the place it came from.
 
 ``SETTINGS``, made from the fields of ``Settings``, is the table that loading and ``doctor`` go by.
+Annotations are not postponed here: every command reads this table, and text would have to be
+evaluated first.
 """
 
-from __future__ import annotations
-
-import difflib
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, NamedTuple, get_origin, get_type_hints
-
-import platformdirs
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from shared import sealing
 from shared import setting_values as kinds
 from shared.database_password import VARIABLE as DATABASE_PASSWORD
 from shared.database_password import with_password
 from shared.dates import DateFormat
+from shared.files import own_folder
 from shared.mail_server import VARIABLE as MAIL_PASSWORD
 from shared.rules.backups import Schedule
 from shared.setting_values import BadValue, Parser, mask_secrets, one_of, switch, whole
@@ -323,8 +320,8 @@ class Settings(PartlyCompared):
 
 SETTINGS: tuple[Setting, ...] = tuple(
     Setting(name, *declared.__metadata__)
-    for name, declared in get_type_hints(Settings, include_extras=True).items()
-    if get_origin(declared) is Annotated
+    for name, declared in Settings.__annotations__.items()
+    if hasattr(declared, "__metadata__")
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 _ORDERED = (
@@ -405,9 +402,8 @@ def find_config(environ: Mapping[str, str]) -> Path | None:
     places = [
         Path(d) / FILE_NAME for d in environ.get("CONFIGURATION_DIRECTORY", "").split(":") if d
     ]
-    own = platformdirs.user_config_path("deskbridge")
     # With sudo -E or runuser the home is still somebody else's.
-    if os.geteuid() != 0 and os.access(own, os.X_OK):
+    if os.geteuid() != 0 and os.access(own := own_folder("config"), os.X_OK):
         places.append(own / FILE_NAME)
     return next((place for place in [*places, MACHINE_CONFIG] if place.is_file()), None)
 
@@ -415,6 +411,8 @@ def find_config(environ: Mapping[str, str]) -> Path | None:
 def _read_file(path: Path | None) -> dict[str, object]:
     if path is None:
         return {}
+    import tomllib  # 3 ms, which a command without a settings file does not pay
+
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
@@ -472,7 +470,7 @@ def _state_directory(environ: Mapping[str, str]) -> Path:
         return Path(given)
     if os.geteuid() == 0:
         return Path("/var/lib/deskbridge")
-    return platformdirs.user_data_path("deskbridge")
+    return own_folder("data")
 
 
 def _contradictions(values: dict[str, Any], sources: Mapping[str, str]) -> list[SettingFault]:
@@ -502,6 +500,8 @@ def _unknown(key: str, source: str, remedy: str) -> SettingFault:
 
 
 def _nearest(key: str) -> str:
+    import difflib  # 1 ms, for a wrong name alone
+
     return next(iter(difflib.get_close_matches(key, _BY_NAME, n=1, cutoff=0.75)), "")
 
 

@@ -12,11 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-import platformdirs
-
 from shared import dates
 from shared.errors import CannotBeMeant, NotPossible, StoreError
-from shared.files import all_or_nothing
+from shared.files import all_or_nothing, own_folder
 from shared.models import connections, downloads, installation
 from shared.models.applications import (
     application_by_username,
@@ -385,7 +383,7 @@ def default_folder(database: str, name: str) -> Path:
     if database.startswith(_SQLITE):
         beside = Path(database.removeprefix(_SQLITE)).absolute().parent
     else:
-        beside = platformdirs.user_data_path("deskbridge")
+        beside = own_folder("data")
     return beside / "qwc" / slug(name)
 
 

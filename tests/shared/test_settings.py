@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 
-import platformdirs
 import pytest
 
 from shared import settings as module
@@ -16,8 +15,7 @@ STATE = {"STATE_DIRECTORY": "/var/lib/bridge"}
 def _nothing_from_this_machine(monkeypatch, tmp_path):
     monkeypatch.setattr(module, "MACHINE_CONFIG", tmp_path / "etc" / "deskbridge.toml")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    monkeypatch.setattr(platformdirs, "user_config_path", lambda app: tmp_path / "config" / app)
-    monkeypatch.setattr(platformdirs, "user_data_path", lambda app: tmp_path / "data" / app)
+    monkeypatch.setattr(module, "own_folder", lambda kind: tmp_path / kind / "deskbridge")
 
 
 def written(tmp_path, text, name="deskbridge.toml"):
