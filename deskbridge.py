@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from console.cli.app import cli
@@ -32,6 +33,7 @@ cli.add_later(
 
 def main() -> None:
     """Run the command line."""
+    gc.freeze()  # what was imported by now stays, see LaterGroup
     sys.exit(cli(prog_name="deskbridge"))
 
 

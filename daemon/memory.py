@@ -18,6 +18,7 @@ LARGE_BLOCK_BYTES = 1 << 20
 
 def keep_small() -> None:
     """Call once, after everything is imported. Does what the C library can; else nothing."""
+    gc.unfreeze()  # with what was imported, garbage may have been frozen, too
     gc.collect()
     # What was imported lives as long as the process: no collection need look at it again.
     gc.freeze()

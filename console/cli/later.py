@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 from typing import Any
 
@@ -35,7 +36,12 @@ class LaterGroup(click.Group):
         """Return the command, imported now if need be; None when there is none."""
         if cmd_name not in self.commands and cmd_name in self._places:
             module, attribute = self._places[cmd_name].split(":")
-            self.add_command(getattr(import_module(module), attribute), cmd_name)
+            gc.disable()
+            try:
+                self.add_command(getattr(import_module(module), attribute), cmd_name)
+            finally:
+                gc.freeze()  # what is imported stays: to look for garbage in it takes a tenth more
+                gc.enable()
         return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

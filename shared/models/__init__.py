@@ -5,23 +5,7 @@ It is therefore imported here first, with psycopg hidden; ``postgresql`` hands t
 a store is opened that needs it.
 """
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from shared.imports import without
 
-
-@contextmanager
-def without_psycopg() -> Iterator[None]:
-    """Let what is imported meanwhile find no psycopg, unless somebody has loaded it before."""
-    if "psycopg" in sys.modules:
-        yield
-        return
-    sys.modules["psycopg"] = None  # type: ignore[assignment]  # as the import system says "none"
-    try:
-        yield
-    finally:
-        del sys.modules["psycopg"]
-
-
-with without_psycopg():
+with without("psycopg"):
     import peewee  # noqa: F401

@@ -5,7 +5,6 @@ Their applications and logins live in ``applications``.
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -251,6 +250,8 @@ def _key(name: str) -> str:
 
 
 def _nearest(name: str) -> str:
+    import difflib  # 1 ms, for an unknown name alone
+
     names = {_key(found.name): found.name for found in all()}
     close = difflib.get_close_matches(_key(name), names, n=1)
     return names[close[0]] if close else ""

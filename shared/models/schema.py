@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.errors import StoreError, StoreOutdated, StoreTooNew
-from shared.models import without_psycopg
+from shared.imports import without
 from shared.structs import Value
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -75,7 +75,7 @@ def read_schema(database: Any, folder: Path) -> Schema:
 
 def take_missing_steps(database: Any, folder: Path) -> tuple[str, ...]:
     """Apply the missing steps inside the caller's transaction; return their names."""
-    with without_psycopg():
+    with without("psycopg"):
         from playhouse.migrations import Runner  # only upgrades pay for the import
 
     return tuple(Runner(database, str(folder), table_name=_HISTORY).up())

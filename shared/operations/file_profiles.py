@@ -26,13 +26,11 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from msgspec import convert
-
 from shared.errors import CannotBeMeant
 from shared.operations.file_text import UnreadableFile
 from shared.operations.file_values import order_of
 from shared.operations.payment_terms import Unreadable
-from shared.structs import Value, field, replace
+from shared.structs import Value, convert, field, replace
 
 TERMS: Final = (
     *("external_id", "invoice", "amount", "applied", "customer", "currency", "method"),
