@@ -12,7 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from twisted.logger import LogLevel, LogLevelFilterPredicate
+
 from shared.operations.describe.text import ELLIPSIS, plain
+
+levels = LogLevelFilterPredicate(defaultLogLevel=LogLevel.debug)
+"""How much is logged, so that nobody has to put together what is not."""
 
 Event: TypeAlias = dict[str, Any]
 Observer: TypeAlias = Callable[[Event], None]

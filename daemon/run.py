@@ -17,12 +17,11 @@ from twisted.logger import (
     FilteringLogObserver,
     Logger,
     LogLevel,
-    LogLevelFilterPredicate,
     globalLogBeginner,
 )
 
 from daemon.hang_ups import HangUps
-from daemon.log import BoundedLog
+from daemon.log import BoundedLog, levels
 from daemon.log_lines import LogLines, goes_to_journal
 from daemon.memory import keep_small
 from daemon.reloading import Reloading
@@ -45,7 +44,7 @@ def run_daemon(settings: Settings, hang_ups: HangUps) -> int:
     listen string that cannot be one.
     """
     dates.use(DateFormat(settings.date_format))
-    levels = _begin_logging(settings)
+    _begin_logging(settings)
     reactor: Any = default_reactor
     exit_codes: list[int] = []
     with closing(open_store(settings.database)) as store:
@@ -132,19 +131,17 @@ def _say_ready(store: Store, settings: Settings) -> None:
     notify("READY=1", os.environ)
 
 
-def _begin_logging(settings: Settings) -> LogLevelFilterPredicate:
-    """Begin; what is returned can change how much is logged."""
+def _begin_logging(settings: Settings) -> None:
     lines = LogLines(
         _write_to_stderr,
         as_json=settings.log_format == "json",
         with_priorities=goes_to_journal(sys.stderr.fileno(), os.environ),
     )
     everything: Any = BoundedLog(lines, time.monotonic)
-    levels = LogLevelFilterPredicate(defaultLogLevel=LogLevel.levelWithName(settings.log))
+    levels.setLogLevelForNamespace("", LogLevel.levelWithName(settings.log))
     enough: Any = levels
     observer: Any = FilteringLogObserver(everything, [enough])
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=True)
-    return levels
 
 
 def _write_to_stderr(text: str) -> None:

@@ -17,7 +17,6 @@ HTTPChannel; the tests, which speak bytes, notice when one of them changes its m
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Protocol
 
 from twisted.internet.base import DelayedCall
@@ -80,6 +79,7 @@ class EdgeChannel(http.HTTPChannel):
         super().__init__()
         self.peer = ""
         self._deadline: DelayedCall | None = None
+        self._overdue: Callable[[], None] | None = None  # what happens then
         self._between_requests = False
         self._turn: DelayedCall | None = None  # when the next of several requests is answered
         self._closing = False
@@ -102,7 +102,9 @@ class EdgeChannel(http.HTTPChannel):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Let go of everything; a request that is being answered hears of it as well."""
-        self._allow(None)
+        if self._deadline is not None and self._deadline.active():
+            self._deadline.cancel()
+        self._overdue = None
         if self._turn is not None and self._turn.active():
             self._turn.cancel()
         if self._transferDecoder is not None and not self._closing:
@@ -173,12 +175,16 @@ class EdgeChannel(http.HTTPChannel):
 
     # Deadlines.
 
-    def _allow(self, seconds: float | None, then: Callable[[], None] | None = None) -> None:
+    def _allow(self, seconds: float, overdue: Callable[[], None]) -> None:
+        self._overdue = overdue
         if self._deadline is not None and self._deadline.active():
-            self._deadline.cancel()
-        self._deadline = None
-        if seconds is not None and then is not None:
-            self._deadline = self.callLater(seconds, then)
+            self._deadline.reset(seconds)  # cheap where it is put off, as it nearly always is
+        else:
+            self._deadline = self.callLater(seconds, self._time_is_up)
+
+    def _time_is_up(self) -> None:
+        assert self._overdue is not None
+        self._overdue()
 
     def _abort(self) -> None:
         self._closing = True
@@ -190,13 +196,13 @@ class EdgeChannel(http.HTTPChannel):
 
     def _await_head(self) -> None:
         seconds = self.site.limits.header_seconds
-        self._allow(seconds, partial(self._cut, f"no complete request head in {seconds:g} s"))
+        self._allow(seconds, lambda: self._cut(f"no complete request head in {seconds:g} s"))
 
     def _await_body(self, expected_bytes: int) -> None:
         limits = self.site.limits
         seconds = limits.body_seconds + expected_bytes / limits.slowest_bytes_per_second
         seconds = min(seconds, limits.longest_body_seconds)
-        self._allow(seconds, partial(self._cut, f"no complete request body in {seconds:.0f} s"))
+        self._allow(seconds, lambda: self._cut(f"no complete request body in {seconds:.0f} s"))
 
     # One request after the other.
 
@@ -271,7 +277,7 @@ class EdgeChannel(http.HTTPChannel):
             return
         self.site.clients.works(self)
         seconds = self.site.limits.answer_seconds
-        self._allow(seconds, partial(self._cut, f"we had no answer for it in {seconds:g} s"))
+        self._allow(seconds, lambda: self._cut(f"we had no answer for it in {seconds:g} s"))
         super().allContentReceived()
 
     def requestDone(self, request: http.Request) -> None:

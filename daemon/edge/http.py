@@ -16,9 +16,10 @@ from typing import Any, Protocol
 
 from twisted.internet.base import DelayedCall
 from twisted.internet.defer import Deferred
-from twisted.logger import Logger
+from twisted.logger import Logger, LogLevel
 from twisted.python.failure import Failure
 from twisted.web import server
+from twisted.web.http import datetimeToString
 from twisted.web.resource import Resource
 
 from daemon.callers import Caller
@@ -27,6 +28,7 @@ from daemon.edge.channel import EdgeChannel, client_name, peer_name
 from daemon.edge.clients import Clients
 from daemon.edge.limits import EdgeLimits
 from daemon.edge.outcomes import HUNG_UP
+from daemon.log import levels
 
 TEXT = b"text/plain; charset=utf-8"
 
@@ -61,10 +63,14 @@ class EdgeRequest(server.Request):
     def handleContentChunk(self, data: bytes) -> None:
         self.channel.body_arrived(data)
 
-    def write(self, data: bytes) -> None:
-        """Answer without a word about our software's version."""
-        self.responseHeaders.removeHeader(b"Server")
-        super().write(data)
+    def process(self) -> None:
+        """Have the site's one resource answer, without a word about our software's version."""
+        self.site = self.channel.site  # type: ignore[assignment]  # it shows the channel less
+        self.setHeader(b"Date", datetimeToString())
+        try:
+            self.render(self.site.resource)
+        except BaseException:
+            self.processingFailed(Failure())
 
     def connectionLost(self, reason: Failure) -> None:
         """Remember that nobody is left to be answered."""
@@ -185,6 +191,11 @@ class EdgeSite(server.Site):
 
     def _tell(self, request: EdgeRequest, sentence: str) -> None:
         seconds = self.reactor.seconds() - request.arrived_seconds
+        if levels.logLevelForNamespace(__name__) <= LogLevel.info:
+            self._note(request, sentence, round(1000 * seconds))
+        self._meter(request.operation, request.outcome or str(request.code), seconds)
+
+    def _note(self, request: EdgeRequest, sentence: str, milliseconds: int) -> None:
         caller = request.caller
         self.notes.info(
             sentence,
@@ -198,9 +209,8 @@ class EdgeSite(server.Site):
             status=request.code,
             result=f"{request.outcome}, {request.code}" if request.outcome else request.code,
             size=request.sentLength,
-            milliseconds=round(1000 * seconds),
+            milliseconds=milliseconds,
         )
-        self._meter(request.operation, request.outcome or str(request.code), seconds)
 
 
 def _whose(caller: Caller, ticket: str) -> str:

@@ -335,7 +335,7 @@ def _in_its_turn(work: Callable[[], object], ends: float) -> None:
     while True:
         try:
             work()
-        except peewee.OperationalError as error:
+        except (peewee.OperationalError, sqlite3.OperationalError) as error:
             if "locked" not in str(error) or time.monotonic() >= ends:
                 raise
             time.sleep(TURN_SECONDS)
@@ -361,11 +361,12 @@ class _Database(ClosesEverywhere, peewee.SqliteDatabase):
             return
         patience_ms = PRAGMAS["busy_timeout"]
         ends = time.monotonic() + patience_ms / 1000
-        self.pragma("busy_timeout", 0)
+        run = self.connection().execute  # type: ignore[no-untyped-call]
+        run("PRAGMA busy_timeout = 0")
         try:
-            _in_its_turn(partial(super().begin, "IMMEDIATE"), ends)
+            _in_its_turn(partial(run, "BEGIN IMMEDIATE"), ends)
         finally:
-            self.pragma("busy_timeout", patience_ms)
+            run(f"PRAGMA busy_timeout = {patience_ms}")
 
     def choose_journal(self, wanted: str) -> None:
         """Set the journal mode; SQLite refuses that at once where another one is just doing it."""

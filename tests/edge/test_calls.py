@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from daemon.callers import Caller
 from daemon.edge.operations import OPERATIONS
 from daemon.edge.proxies import TrustedProxies
+from daemon.log import levels
 from tests.edge.builders import (
     ANSWERS,
     NAMESPACE,
@@ -426,6 +427,19 @@ def test_who_hangs_up_and_who_cannot_be_read_is_counted_too() -> None:
     later.callback(50)
     rig.ask(post(envelope("authenticate")[:-20]))
     assert rig.metered == [("receiveResponseXML", "hung-up", 3.0), ("", "unreadable", 0.0)]
+
+
+def test_a_call_whose_line_is_not_logged_is_counted_all_the_same() -> None:
+    rig = Rig()
+    with LogLines() as lines:
+        levels.setLogLevelForNamespace("", LogLevel.warn)
+        try:
+            rig.call("serverVersion")
+        finally:
+            levels.clearLogLevels()
+        rig.call("clientVersion")
+    assert [one for one, _, _ in rig.metered] == ["serverVersion", "clientVersion"]
+    assert [event["what"] for event in lines.events if "what" in event] == ["clientVersion"]
 
 
 def test_a_refused_login_is_counted_under_its_reason() -> None:
