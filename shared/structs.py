@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 from shared.imports import without
 
 with without("typing_extensions"):  # 3 ms for what Python has had since 3.11
-    from msgspec import NODEFAULT, Struct, convert, field, to_builtins
-from msgspec.json import encode
+    from msgspec import NODEFAULT, Raw, Struct, convert, field, to_builtins
+from msgspec.json import decode, encode
 from msgspec.structs import asdict, force_setattr
 
 if TYPE_CHECKING:  # of which mypy knows the fields
@@ -33,10 +33,12 @@ else:
 __all__ = [
     "NODEFAULT",
     "PartlyCompared",
+    "Raw",
     "Struct",
     "Value",
     "asdict",
     "convert",
+    "decode",
     "defaults",
     "encode",
     "field",

@@ -7,7 +7,7 @@ sequence keeps the plan in the session row. Store-thread code, inside a transact
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -20,6 +20,7 @@ from shared.models.ledger import rereads
 from shared.qbxml.responses import BadRecord, Ret
 from shared.rules.values import Session
 from shared.settings import Settings
+from shared.structs import Raw, decode
 
 P = TypeVar("P", bound=Paged)
 
@@ -38,13 +39,13 @@ class Stage(ABC, Generic[P]):
         session: Session,
         settings: Settings,
         now: datetime,
-        kept: Mapping[str, Any] | None = None,
+        kept: Raw | None = None,
     ) -> None:
         self.session = session
         self.settings = settings
         self.now = now
-        read: Any = self.plan_type.from_fields
-        self.plan = self.begin() if kept is None else read(kept)
+        plan_type: type[Any] = self.plan_type
+        self.plan = self.begin() if kept is None else decode(kept, type=plan_type)
 
     @property
     def home_currency(self) -> str:

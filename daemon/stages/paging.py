@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from enum import StrEnum
-from functools import cache
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from daemon.stages.moves import Answered, Fail, GoOn, Move, NotTakenIn, Pause
-from shared.structs import NODEFAULT, Value, defaults, field_names, replace
+from shared.structs import Value, replace
 
 NOT_FOUND = 3120
 NOT_THERE = frozenset({3000, NOT_FOUND, 3140})
@@ -52,8 +51,10 @@ class Shown(NamedTuple):
     high: int
 
 
-class Paged(Value, kw_only=True):
+class Paged(Value, kw_only=True, omit_defaults=True):
     """Where the current step's list stands; the plan of a sync adds what is its own.
+
+    Between two callbacks the store keeps, as JSON, what is not as at the start.
 
     ``remaining`` is the iteratorRemainingCount of the last page, -1 while not iterating.
     ``furthest`` is how many rows of the step were read before it had to begin again,
@@ -93,34 +94,6 @@ class Paged(Value, kw_only=True):
     def asked_rows(self) -> int:
         """MaxReturned of the current page, in rows."""
         return self.page_size
-
-    def to_fields(self) -> dict[str, Any]:
-        """What the store keeps of it between two callbacks: what is not as at the start.
-
-        JSON can hold all of it.
-        """
-        usual = _usual(type(self))
-        told = ((name, getattr(self, name)) for name in usual)
-        return {name: value for name, value in told if value != usual[name]}
-
-    @classmethod
-    def from_fields(cls, kept: Mapping[str, Any]) -> Self:
-        """Read what ``to_fields`` gave and JSON kept, which makes lists of tuples."""
-        plain: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()
-        }
-        return cls(**plain | cls.read_words(plain))
-
-    @staticmethod
-    def read_words(kept: Mapping[str, Any]) -> dict[str, Any]:
-        """Make values of the fields that JSON has no type for."""
-        return {}
-
-
-@cache
-def _usual(plan: type[Paged]) -> dict[str, Any]:
-    """The fields of a plan, with what they are at the start; NODEFAULT where that is not told."""
-    return dict.fromkeys(field_names(plan), NODEFAULT) | defaults(plan)
 
 
 State = TypeVar("State", bound=Paged)

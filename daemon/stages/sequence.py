@@ -7,7 +7,6 @@ on. Store-thread code.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -27,7 +26,7 @@ from shared.models.payments import long_waits, rejudging
 from shared.rules.payments import reasons
 from shared.rules.values import ApplicationKind, Outcome, Session, SyncState
 from shared.settings import Settings
-from shared.structs import replace
+from shared.structs import Raw, Value, decode, encode, replace
 
 
 class StageName(StrEnum):
@@ -81,6 +80,13 @@ SHARE: Mapping[ApplicationKind, Mapping[StageName, tuple[int, int]]] = {
 one fills, in percent."""
 
 
+class _Kept(Value):
+    """What the session row has of them: which one is on, and its plan."""
+
+    stage: StageName
+    plan: Raw
+
+
 class StageSequence:
     """The stages of a session's sync within one transaction.
 
@@ -91,12 +97,12 @@ class StageSequence:
         self.session, self._settings, self._now = session, settings, now
         self._share = SHARE[session.application.kind]
         if session.plan:
-            kept = json.loads(session.plan)
-            self._enter(StageName(kept["stage"]), kept["plan"])
+            kept = decode(session.plan, type=_Kept)
+            self._enter(kept.stage, kept.plan)
         else:
             self._enter(next(iter(self._share)))
 
-    def _enter(self, name: StageName, kept: Mapping[str, Any] | None = None) -> None:
+    def _enter(self, name: StageName, kept: Raw | None = None) -> None:
         self._name = name
         self.stage = STAGES[name](self.session, self._settings, self._now, kept)
 
@@ -106,8 +112,8 @@ class StageSequence:
 
     def moved(self) -> Session:
         """The session with the plan as it is now, to be saved."""
-        kept = {"stage": self._name, "plan": self.stage.plan.to_fields()}
-        return replace(self.session, plan=json.dumps(kept))
+        kept = {"stage": self._name, "plan": self.stage.plan}
+        return replace(self.session, plan=encode(kept).decode())
 
     def next_ask(self, request_id: str) -> Ask | AskWrite | Left:
         """What to ask next, in this stage or one that follows; else what else is left."""
@@ -165,7 +171,7 @@ class StageSequence:
 
 def note_cut(session: Session) -> None:
     """Remember that a sync ends before its work: the next one compares instead of reading anew."""
-    if session.plan and json.loads(session.plan)["stage"] == StageName.INVOICES:
+    if session.plan and decode(session.plan, type=_Kept).stage is StageName.INVOICES:
         rereads.set_watermark(session.connection.id, CUT, str(session.id))
 
 

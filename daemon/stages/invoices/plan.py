@@ -17,10 +17,9 @@ A step without anything left to ask is passed over (a test holds the arrows to `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
 
 from daemon.stages import paging
 from daemon.stages.moves import Answered, Fail, GiveUpOn, Gone, GoOn, Move, NotTakenIn
@@ -141,13 +140,6 @@ class InvoiceSync(Paged, kw_only=True):
     @property
     def asked_rows(self) -> int:
         return self.page_size * SWEEP_FACTOR if self.step is Step.SWEEP else self.page_size
-
-    @staticmethod
-    def read_words(kept: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: word(kept[name]) for name, word in _WORDS.items() if name in kept}
-
-
-_WORDS: Mapping[str, Callable[[str], StrEnum]] = {"step": Step, "beside": Beside}
 
 
 def begin(

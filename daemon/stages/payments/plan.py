@@ -19,7 +19,7 @@ A step without anything to ask is passed over (a test holds the arrows to ``AFTE
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -176,18 +176,6 @@ class PaymentSync(WhichCopy, kw_only=True):
     @property
     def iterates(self) -> bool:
         return self.step in ITERATED
-
-    @staticmethod
-    def read_words(kept: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: read(kept[name]) for name, read in _READ.items() if name in kept}
-
-
-_READ: Mapping[str, Callable[[Any], Any]] = {
-    "step": Step,
-    "beside": Beside,
-    "asked_about": lambda kept: tuple(Asked(*one) for one in kept),
-    "to_write": lambda kept: tuple(Looked(*one) for one in kept),
-}
 
 
 class Facts(Value):
