@@ -43,7 +43,7 @@ def millis_or_none(moment: datetime | None) -> int | None:
 
 def moment(milliseconds: int) -> datetime:
     """Return the UTC time that ``millis`` made a number of."""
-    return _EPOCH + timedelta(milliseconds=milliseconds)
+    return _EPOCH + milliseconds * _MILLISECOND
 
 
 def moment_or_none(milliseconds: int | None) -> datetime | None:

@@ -91,6 +91,7 @@ class Mapper(Generic[V]):
         self._inner = {name: one for name, one in columns.items() if isinstance(one, Mapper)}
         self._given = {name: one for name, one in columns.items() if name not in self._inner}
         self._but = frozenset(but) | self._inner.keys()
+        self._storing: dict[frozenset[str], Convert] = {}
 
     @property
     def table(self) -> Any:
@@ -110,13 +111,7 @@ class Mapper(Generic[V]):
 
     def read(self, row: Row, **others: Any) -> V:
         """Make a value of a row of ``fields``."""
-        for name, inner, place in self._places:
-            others[name] = inner.read_if_there(row[place])
         return self._read(row, **others)  # type: ignore[no-any-return]
-
-    def read_if_there(self, row: Row) -> V | None:
-        """As ``read``; None where a column is NULL without which there is no value."""
-        return self.read(row) if self._is_there(row) else None
 
     def row(self, value: V) -> Row:
         """What the columns of its own hold of a value."""
@@ -124,8 +119,11 @@ class Mapper(Generic[V]):
 
     def stored(self, value: V, but: Collection[str] = ()) -> dict[str, Any]:
         """As ``row``, by the names of the columns; without the fields ``but``."""
-        kept = zip(self._columns, self.row(value), strict=True)
-        return {column.field.name: held for column, held in kept if column.name not in but}
+        left_out = frozenset(but)
+        storing = self._storing.get(left_out)
+        if storing is None:
+            storing = self._storing[left_out] = self._storing_but(left_out)
+        return storing(value)  # type: ignore[no-any-return]
 
     def changes(self, **fields: Any) -> dict[str, Any]:
         """What the columns of some fields hold, by the names of the columns.
@@ -151,38 +149,52 @@ class Mapper(Generic[V]):
         )
 
     @cached_property
-    def _places(self) -> tuple[tuple[str, Mapper[Any], slice], ...]:
-        places, start = [], len(self._columns)
-        for name, inner in self._inner.items():
-            end = start + len(inner.fields)
-            places.append((name, inner, slice(start, end)))
-            start = end
-        return tuple(places)
-
-    @cached_property
     def _by_name(self) -> dict[str, _Column]:
         return {column.name: column for column in self._columns}
 
     # These are written out as a program once, as dataclasses does it: no loop for each row.
 
     @cached_property
-    def _is_there(self) -> Convert:
-        needed = (at for at, one in enumerate(self._columns) if not one.optional)
-        told = " and ".join(f"row[{at}] is not None" for at in needed)
-        return _function(f"lambda row: {told or True}", {})
+    def _read(self) -> Callable[..., Any]:
+        names: dict[str, Any] = {}
+        return _function(f"lambda row, **others: {self._making(0, names, '**others')}", names)
 
-    @cached_property
-    def _read(self) -> Convert:
-        given = [one.reading(at) for at, one in enumerate(self._columns)]
-        functions = {f"f{at}": one.read for at, one in enumerate(self._columns)}
-        program = f"lambda row, **others: made({', '.join(given)}, **others)"
-        return _function(program, {"made": self._made, **functions})
+    def _making(self, start: int, names: dict[str, Any], *given: str) -> str:
+        """The expression of a value, and of those in it, of a row from place ``start`` on.
+
+        ``names`` is told what its names mean.
+        """
+        made, end = f"made{len(names)}", start + len(self._columns)
+        names[made] = self._made
+        names.update((f"f{at}", one.read) for at, one in enumerate(self._columns, start))
+        told = [one.reading(at) for at, one in enumerate(self._columns, start)]
+        for name, inner in self._inner.items():
+            making = inner._making(end, names)
+            told.append(f"{name}={making} if {inner._is_there(end)} else None")
+            end += len(inner.fields)
+        return f"{made}({', '.join((*told, *given))})"
+
+    def _is_there(self, start: int) -> str:
+        """The condition for a value: no column is NULL without which there is none."""
+        needed = (at for at, one in enumerate(self._columns, start) if not one.optional)
+        return " and ".join(f"row[{at}] is not None" for at in needed) or "True"
 
     @cached_property
     def _row(self) -> Convert:
         held = [one.writing(at) for at, one in enumerate(self._columns)]
-        functions = {f"f{at}": one.write for at, one in enumerate(self._columns)}
-        return _function(f"lambda value: ({', '.join(held)},)", functions)
+        return _function(f"lambda value: ({', '.join(held)},)", self._writers)
+
+    def _storing_but(self, left_out: frozenset[str]) -> Convert:
+        held = [
+            f"{one.field.name!r}: {one.writing(at)}"
+            for at, one in enumerate(self._columns)
+            if one.name not in left_out
+        ]
+        return _function(f"lambda value: {{{', '.join(held)}}}", self._writers)
+
+    @property
+    def _writers(self) -> dict[str, Any]:
+        return {f"f{at}": one.write for at, one in enumerate(self._columns)}
 
     def _column(self, name: str, hint: Any) -> _Column:
         kind, optional = _without_none(hint)
