@@ -14,7 +14,7 @@ known at each look is what a list of all of them would tell. Store-thread code.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from daemon.stages.payments.plan import PaymentSync, deleted_payments
 from shared.models.payments import deleted_numbers
@@ -78,6 +78,13 @@ def deletion_of(session: Session, state: PaymentSync, posting: Posting) -> Itera
     known = state.deleted_before != NOT_LISTED
     if known and deleted_numbers.is_noted(session.id, posting.ref_number):
         yield TxnDeletedRet(ref_number=posting.ref_number)
+
+
+def without_others(rows: Iterable[object]) -> Iterator[object]:
+    """What a look showed without deletions of what cannot be ours, which may be thousands."""
+    for row in rows:
+        if not isinstance(row, TxnDeletedRet) or tags.may_be_ours(row.ref_number):
+            yield row
 
 
 def _deleted(rows: Sequence[object]) -> list[TxnDeletedRet]:

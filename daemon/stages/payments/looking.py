@@ -216,7 +216,7 @@ class _Seen(Value):
         external_ids = [part.payment.external_id for part in parts.values()]
         received = [row.txn_id for row in rows if isinstance(row, ReceivePaymentRet)]
         return cls(
-            rows,
+            tuple(deletions.without_others(rows)),
             {row.txn_id: row for row in rows if isinstance(row, LookedInvoice)},
             {row.list_id: row for row in rows if isinstance(row, LookedCustomer)},
             parts,
