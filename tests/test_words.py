@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -55,6 +56,7 @@ NOT_OUR_IDIOMS = re.compile(
 )
 
 
+@functools.cache
 def _texts_of_code(path: Path) -> list[tuple[int, str]]:
     """Each text of a module that is no docstring."""
     tree = ast.parse(path.read_text("utf-8"))

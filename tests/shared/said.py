@@ -54,12 +54,22 @@ class Said(Value):
 
 def names_of_codes(known: set[str]) -> set[str]:
     """Return the known codes that some line of the program says."""
-    found = set()
-    for _, tree in _modules():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call | ast.Assign | ast.AnnAssign | ast.Return | ast.keyword):
-                found |= {one for one in _texts(node) if one in known}
-    return found
+    return {one for _, tree in _modules() for one in _given(tree)} & known
+
+
+def _given(tree: ast.Module) -> Iterator[str]:
+    """The strings that are passed, named or returned, but for those of sets and comparisons."""
+    waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while waiting:
+        node, is_said = waiting.pop()
+        if isinstance(node, ast.Constant):
+            if is_said and isinstance(node.value, str):
+                yield node.value
+        elif isinstance(node, ast.Call | ast.Assign | ast.AnnAssign | ast.Return | ast.keyword):
+            is_said = True
+        elif isinstance(node, ast.Set | ast.Compare):
+            is_said = False
+        waiting.extend((one, is_said) for one in ast.iter_child_nodes(node))
 
 
 @functools.cache
