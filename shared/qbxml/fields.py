@@ -18,6 +18,7 @@ from shared.qbxml.text import (
     read_day,
     read_flag,
     read_id,
+    remembered,
     wall_clock,
 )
 
@@ -41,17 +42,17 @@ def _leaf(name: str, *, read: Convert, spare: bool = False) -> Leaf:
     return Leaf((name,), read, spare)
 
 
-moment = partial(_leaf, read=wall_clock)
+moment = partial(_leaf, read=remembered(wall_clock))
 """A wall clock, as text."""
-day = partial(_leaf, read=read_date)
+day = partial(_leaf, read=remembered(read_date))
 """A date or None."""
-stored_day = partial(_leaf, read=read_day)
+stored_day = partial(_leaf, read=remembered(read_day))
 """A date as ISO text, or None."""
-amount = partial(_leaf, read=read_amount)
+amount = partial(_leaf, read=remembered(read_amount))
 """An amount or None."""
-cents = partial(_leaf, read=read_cents)
+cents = partial(_leaf, read=remembered(read_cents))
 """An amount in whole hundredths, or None."""
-flag = partial(_leaf, read=read_flag)
+flag = partial(_leaf, read=remembered(read_flag))
 """True, False or None."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from shared.qbxml.shape import Element
-from shared.qbxml.text import BadId, read_id
+from shared.qbxml.text import BadId, read_id, remembered
 
 
 class Ref(NamedTuple):
@@ -18,25 +18,25 @@ class Ref(NamedTuple):
 NO_REF = Ref()
 
 
+_id = remembered(read_id)
+
+
 def read_ref(element: Element) -> Ref:
     """A reference by which records are found. Raises BadId."""
-    ref = _as_it_stands(element)
-    read_id(ref.list_id)
-    return ref
+    list_id, full_name = _texts(element)
+    return tuple.__new__(Ref, (_id(list_id), full_name))  # half the time of calling Ref
 
 
 def read_spare_ref(element: Element) -> Ref:
     """A reference that a record can do without: a ListID that is none is lost, not the record."""
-    ref = _as_it_stands(element)
     try:
-        read_id(ref.list_id)
+        return read_ref(element)
     except BadId:
-        return ref._replace(list_id="")
-    return ref
+        return Ref("", _texts(element)[1])
 
 
-def _as_it_stands(element: Element) -> Ref:
-    """A reference, of which a page has more than of anything else: no table for two names."""
+def _texts(element: Element) -> tuple[str, str]:
+    """ListID and FullName, of which a page has more than of anything else: no table for two."""
     list_id = full_name = None
     for child in element:
         tag = child.tag
@@ -44,7 +44,7 @@ def _as_it_stands(element: Element) -> Ref:
             list_id = child.text
         elif tag == "FullName":
             full_name = child.text
-    return Ref((list_id or "").strip(), full_name or "")
+    return list_id or "", full_name or ""
 
 
 def read_full_name(element: Element) -> str:
@@ -52,7 +52,8 @@ def read_full_name(element: Element) -> str:
 
     It is the last child: asking for that one costs a fifth of walking over both.
     """
-    last = element[-1] if len(element) else None
-    if last is not None and last.tag == "FullName":
-        return last.text or ""
-    return _as_it_stands(element).full_name
+    try:
+        last = element[-1]
+    except IndexError:
+        return ""
+    return (last.text or "") if last.tag == "FullName" else _texts(element)[1]
