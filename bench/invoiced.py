@@ -35,7 +35,8 @@ from shared.models import connections
 from shared.models import tables as t
 from shared.models.statements import Statement
 from shared.models.store import open_store
-from shared.structs import Value
+from shared.qbxml.invoice_lines import InvoiceLineRet
+from shared.structs import Value, encode
 
 INVOICES, CUSTOMERS = 10_000, 1_000
 QUIET_MINUTES, QUIET_REQUESTS = 8, 2
@@ -43,6 +44,8 @@ QUIET_MINUTES, QUIET_REQUESTS = 8, 2
 MOST_AFTERWARD = 30
 """Minutes in which all that so many changes set off must have been looked at."""
 _LOOK_SECONDS, _MOST_SECONDS = 1.0, 3600.0
+_LINE = InvoiceLineRet("L1", "", "Tile", "Slate", "2.5", "100.00", amount_cents=25_000)
+_LINES = encode([_LINE]).decode()
 _INVOICES = Statement(lambda: t.Invoice.select(t.Invoice.id))
 _SENT = Statement(
     lambda: t.Outgoing.select(fn.COUNT(t.Outgoing.object_id)).where(
@@ -155,16 +158,11 @@ def _fill(database: str) -> None:
         made = connections.add("Big", now=store.now())
         fill(t.Customer, (customer_row(made.id, number) for number in range(CUSTOMERS)))
         fill(t.Invoice, (_invoice(made.id, number) for number in range(INVOICES)))
-        fill(t.InvoiceLine, map(_line, _INVOICES.column()))
+        fill(t.InvoiceLines, ({"invoice": one, "lines": _LINES} for one in _INVOICES.column()))
 
 
 def _invoice(connection: int, number: int) -> Row:
     return {**billed(connection, number, CUSTOMERS), "subtotal_cents": 25_000}
-
-
-def _line(invoice: int) -> dict[str, Any]:
-    told = {"item": "Tile", "quantity": "2.5", "rate": "100.00", "amount_cents": 25_000}
-    return {"invoice": invoice, "position": 0, "line_id": "L1", "description": "Slate", **told}
 
 
 def _connect(environment: dict[str, str], folder: Path, fake: _Fake) -> None:

@@ -442,23 +442,14 @@ class Invoice(Table):
         )
 
 
-class InvoiceLine(Table):
-    """A line of an invoice; ``position`` counts from 0 as on the form."""
+class InvoiceLines(Table):
+    """The lines of an invoice in the order of the form: JSON, an array of each InvoiceLineRet.
 
-    invoice = ForeignKeyField(Invoice, on_delete="CASCADE", index=False)
-    position = IntegerField()
-    line_id = TextField()
-    group_line_id = TextField()
-    item = TextField()
-    description = TextField()
-    quantity = TextField()
-    rate = TextField()
-    amount_cents = BigIntegerField(null=True)
-    service_date = TextField(null=True)
-    tax_code = TextField()
+    Nobody looks for a single line, so all of an invoice are written and read at once.
+    """
 
-    class Meta:
-        primary_key = CompositeKey("invoice", "position")
+    invoice = ForeignKeyField(Invoice, on_delete="CASCADE", primary_key=True)
+    lines = TextField()
 
 
 class CreditMemo(Table):

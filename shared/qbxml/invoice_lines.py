@@ -11,7 +11,7 @@ class InvoiceLineRet(NamedTuple):
     """A line as on the form: maybe nothing but its ID, or only a description.
 
     ``group_line_id`` is the line_id of the group it stands in, or empty. ``rate`` is a percentage
-    for discounts and surcharges by percentage. All but ``odd`` are the columns of their names.
+    for discounts and surcharges by percentage.
     """
 
     line_id: Annotated[str, fields.word("TxnLineID")] = ""

@@ -39,7 +39,7 @@ from shared.rules.values import (
     Sync,
     Trouble,
 )
-from shared.structs import replace
+from shared.structs import asdict, replace
 
 NOTHING: Mapping[str, str] = {}
 NOON = datetime(2024, 6, 12, 12, 0, tzinfo=UTC)
@@ -114,12 +114,22 @@ def invoice(txn_id: str = "1A-100", owes: str = "250.00", **fields: Any) -> Invo
 
 def incoming(one: Invoice) -> incoming_invoices.IncomingInvoice:
     """The invoice as an answer of QuickBooks brings it."""
-    lines = tuple(InvoiceLineRet(**_LINE.stored(line)) for line in one.lines)
+    lines = tuple(map(_incoming_line, one.lines))
     return incoming_invoices.IncomingInvoice(**_INVOICE.stored(one), lines=lines)
 
 
+def _incoming_line(one: InvoiceLine) -> InvoiceLineRet:
+    fields = asdict(one)
+    group, amount, day = (fields.pop(name) for name in ("group", "amount", "service_date"))
+    return InvoiceLineRet(
+        group_line_id=group,
+        amount_cents=None if amount is None else cents(amount),
+        service_date=day.isoformat() if day else None,
+        **fields,
+    )
+
+
 _INVOICE = Mapper(Invoice, t.Invoice, but=["lines"])
-_LINE = Mapper(InvoiceLine, t.InvoiceLine, group=t.InvoiceLine.group_line_id)
 
 
 def paid(one: Invoice) -> Invoice:

@@ -382,7 +382,7 @@ def test_a_removed_connection_takes_everything_of_its_own_along(store):
     assert list(kept.listed()) == ["1A-1"]
     assert rows_left(store) == {
         "invoice": 1,
-        "invoice_line": 1,
+        "invoice_lines": 1,
         "customer": 1,
         "reread": 1,
         "watermark": 1,
@@ -395,7 +395,7 @@ def test_a_removed_connection_takes_everything_of_its_own_along(store):
 def rows_left(store):
     tables = (
         "invoice",
-        "invoice_line",
+        "invoice_lines",
         "customer",
         "reread",
         "watermark",

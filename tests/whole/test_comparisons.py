@@ -187,7 +187,7 @@ def test_a_clock_that_was_set_back_delays_no_comparison(rig):
 
 def test_a_quiet_comparison_writes_no_invoice_and_no_customer(rig):
     with rig.store.transaction():
-        for table in ("invoice", "customer", "invoice_line"):
+        for table in ("invoice", "customer", "invoice_lines"):
             statements.current()[1].execute_sql(
                 f"CREATE TRIGGER quiet_{table} BEFORE UPDATE ON {table}"
                 " BEGIN SELECT RAISE(ABORT, 'nothing changed'); END"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import chain
 from operator import attrgetter
@@ -18,13 +19,13 @@ from shared.models.convert import money
 from shared.models.events import Told
 from shared.models.ledger import aliases, rereads, seen, wanted
 from shared.models.mapper import Mapper
-from shared.models.statements import AnyOf, Row, Statement, among, insert_rows, put_rows, slot
+from shared.models.statements import AnyOf, Row, Statement, put_rows, slot
 from shared.qbxml.invoice_lines import InvoiceLineRet
 from shared.rules.events import EventKind
 from shared.rules.ledger import Invoice, InvoiceLine
 from shared.rules.payments import numbers
 from shared.rules.values import InvoiceStatus, OpenInvoice, RecordKind, Stored
-from shared.structs import field
+from shared.structs import decode, encode, field
 
 
 class IncomingInvoice(NamedTuple):
@@ -90,7 +91,7 @@ def store_invoices(connection_id: int, batch: Sequence[IncomingInvoice]) -> Stor
     _WRITE.many(_row(connection_id, invoice) for invoice in written)
     written_ids = [one.txn_id for one in written]
     rows: dict[str, int] = dict(_NUMBERS.all(connection=connection_id, ids=written_ids))
-    _write_lines(rows, written, stored.updated)
+    _WRITE_LINES.many((rows[one.txn_id], encode(one.lines).decode()) for one in written)
     _see(connection_id, known, {one: invoices[one].balance_cents for one in stored.unchanged})
     stored.rows.extend((*rows.values(), *(known[one][_ID] for one in stored.unchanged)))
     wanted.want(
@@ -178,26 +179,10 @@ def _row(connection_id: int, invoice: IncomingInvoice) -> Row:
     return (connection_id, *invoice[:-1], *ours)
 
 
-def _write_lines(
-    rows: Mapping[str, int], written: Sequence[IncomingInvoice], updated: Sequence[str]
-) -> None:
-    if updated:
-        _DELETE_LINES.run(ids=[rows[txn_id] for txn_id in updated])
-    _WRITE_LINES.many(_line_rows(rows, written))
-
-
 _NUMBERS = Statement(
     lambda: t.Invoice.select("txn_id", "id").where(t.Invoice.has("connection", txn_id=AnyOf("ids")))
 )
-_DELETE_LINES = Statement(lambda: t.InvoiceLine.delete().where(among(t.InvoiceLine.invoice, "ids")))
-_WRITE_LINES = insert_rows(t.InvoiceLine, "invoice", "position", *InvoiceLineRet._fields[:-1])
-
-
-def _line_rows(rows: Mapping[str, int], written: Sequence[IncomingInvoice]) -> Iterator[Row]:
-    for invoice in written:
-        row = rows[invoice.txn_id]
-        for position, line in enumerate(invoice.lines):
-            yield (row, position, *line[:-1])
+_WRITE_LINES = put_rows(t.InvoiceLines, "invoice", "lines")
 
 
 def compare_open(connection_id: int, swept: Sequence[OpenInvoice]) -> list[str]:
@@ -319,19 +304,27 @@ def invoice(connection_id: int, txn_id: str) -> Invoice:
     row = _INVOICE_BY_ID.one(connection=connection_id, txn_id=txn_id)
     if row is None:
         raise NotFound("invoice", txn_id)
-    lines = tuple(_LINE.read(line) for line in _LINES.all(invoice=row[0]))
-    return _INVOICE.read(row[1:], lines=lines)
+    held = _LINES.column(invoice=row[0])
+    lines = chain.from_iterable(decode(text, type=list[InvoiceLineRet]) for text in held)
+    return _INVOICE.read(row[1:], lines=tuple(map(_line, lines)))
+
+
+def _line(held: InvoiceLineRet) -> InvoiceLine:
+    return InvoiceLine(
+        line_id=held.line_id,
+        group=held.group_line_id,
+        item=held.item,
+        description=held.description,
+        quantity=held.quantity,
+        rate=held.rate,
+        amount=None if held.amount_cents is None else money(held.amount_cents),
+        service_date=date.fromisoformat(held.service_date) if held.service_date else None,
+        tax_code=held.tax_code,
+    )
 
 
 _INVOICE = Mapper(Invoice, t.Invoice, but=["lines"])
-_LINE = Mapper(InvoiceLine, t.InvoiceLine, group=t.InvoiceLine.group_line_id)
 _INVOICE_BY_ID = Statement(
     lambda: t.Invoice.select("id", *_INVOICE.fields).where(t.Invoice.has("connection", "txn_id"))
 )
-_LINES = Statement(
-    lambda: (
-        t.InvoiceLine.select(*_LINE.fields)
-        .where(t.InvoiceLine.has("invoice"))
-        .order_by(t.InvoiceLine.position)
-    )
-)
+_LINES = Statement(lambda: t.InvoiceLines.select("lines").where(t.InvoiceLines.has("invoice")))
