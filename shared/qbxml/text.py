@@ -170,9 +170,9 @@ _LONGEST_REMEMBERED, _MOST_REMEMBERED = 40, 1024
 
 
 def remembered(read: Callable[[str], T]) -> Callable[[str], T]:
-    """As ``read``, for texts that come over and over, which are looked up in a dict.
+    """As ``read``, but what it made of days, flags, prices, customers is looked up in a dict.
 
-    Of the amounts of a page three in four, of its days and flags nearly all, and the customers.
+    They come over and over: of the days of a page nearly all, of its amounts most.
     """
     return _Remembered(read).__getitem__
 
