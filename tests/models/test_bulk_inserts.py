@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.models import tables as t
-from shared.models.statements import Statement, current, insert_new_rows, put_rows
+from shared.models.statements import Statement, current, insert_new_rows, insert_rows, put_rows
 from shared.models.store import open_store
 
 LOOK = ("boot", "uptime_ms", "wall_ms")
@@ -37,6 +37,18 @@ def test_an_old_row_stays_where_nothing_is_to_be_replaced(store):
         insert.many([("a", 1, 2)])
         insert.many([("a", 3, 4), ("a", 5, 6), ("b", 7, 8)])
         assert ALL.all() == [("a", 1, 2), ("b", 7, 8)]
+
+
+TEXT = 'a "quote", a \\ and a \t tab\r\nof {Müller} 𝄞 \x1f'
+AMOUNTS = (-(2**63), 2**63 - 1)
+
+
+def test_texts_numbers_and_what_is_missing_are_stored_as_they_are(store):
+    columns = ("at_ms", "connection", "kind", "object_id", "document", "amount_cents")
+    rows = [(one, 0, TEXT, "null", "", other) for one in AMOUNTS for other in (*AMOUNTS, 0, None)]
+    with store.transaction():
+        insert_rows(t.Event, *columns).many(rows)
+        assert Statement(lambda: t.Event.select(*columns).order_by(t.Event.id)).all() == rows
 
 
 def test_no_rows_are_no_work(store):
