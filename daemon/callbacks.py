@@ -25,7 +25,14 @@ from daemon.session.admission import Admission, Guessed, Recognized
 from daemon.session.handlers import GIVE_UP, CallbackHandlers, Expected
 from daemon.session.login import GUESSED, Verdict, examine, is_proven, was_proven, was_replaced
 from daemon.session.record import FAILED_PERCENT
-from daemon.stages.reading import Introduced, Reading, Tally, read_answer, read_introduction
+from daemon.stages.reading import (
+    Introduced,
+    Reading,
+    StoreBatch,
+    Tally,
+    read_answer,
+    read_introduction,
+)
 from daemon.store_thread import Threads
 from shared import hints, passwords
 from shared.about import PRODUCT, VERSION
@@ -269,8 +276,8 @@ class WebConnectorCallbacks(Callbacks):
             pieces = [b"".join(response)]
             self._threads.store_from_work(self._handlers.thd_keep, expected, pieces[0])
 
-        def store_batch(rows: list[object]) -> Tally:
-            return self._threads.store_from_work(self._handlers.thd_store_batch, expected, rows)
+        def store_batch(rows: list[object]) -> Callable[[], Tally]:
+            return self._threads.begin_from_work(self._handlers.thd_store_batch, expected, rows)
 
         return self._read(pieces, expected, store_batch if expected.in_batches else None)
 
@@ -278,7 +285,7 @@ class WebConnectorCallbacks(Callbacks):
         self,
         pieces: Iterable[bytes],
         expected: Expected,
-        store_batch: Callable[[list[object]], Tally] | None,
+        store_batch: StoreBatch | None,
     ) -> Reading:
         try:
             reading = read_answer(pieces, expected.request_id, expected.take, store_batch)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from queue import SimpleQueue
 from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar, cast
 
 from twisted.application.service import Service
@@ -40,6 +41,11 @@ class Threads(Protocol):
 
     def store_from_work(self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """From within slow work: run thd as ``store_alone`` does, and wait for it."""
+
+    def begin_from_work(
+        self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> Callable[[], T]:
+        """As ``store_from_work``, but only what is returned waits for it, and has to be called."""
 
     def verify(self, slow: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         """Run a password check beside the reactor, one at a time (it takes 12 MiB)."""
@@ -126,6 +132,29 @@ class ReactorThreads(Service, Threads):
 
         result: Any = blockingCallFromThread(self._reactor, cast(Any, ask))
         return cast(T, result)
+
+    def begin_from_work(
+        self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> Callable[[], T]:
+        """On SQLite it waits at once: a writer that waits for Python's lock again and again would
+        hold the store all the while.
+        """
+        if self._store.engine == "sqlite":
+            done = self.store_from_work(thd, *args, **kwargs)
+            return lambda: done
+        waiting: SimpleQueue[Any] = SimpleQueue()
+
+        def ask() -> None:
+            self.store_alone(thd, *args, **kwargs).addBoth(waiting.put)
+
+        def wait() -> T:
+            result = waiting.get()
+            if isinstance(result, Failure):
+                result.raiseException()
+            return cast(T, result)
+
+        self._reactor.callFromThread(ask)
+        return wait
 
     def verify(self, slow: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         def check() -> Deferred[T]:

@@ -111,14 +111,19 @@ class Reading(Value):
         return replace(self, heads=tuple(one for one in self.heads if one.name == name))
 
 
+StoreBatch = Callable[[list[object]], Callable[[], Tally]]
+"""Begins to store a batch; what it returns waits until that is done."""
+
+
 def read_answer(
     pieces: Iterable[str | bytes],
     request_id: str,
     take: Callable[[Ret | BadRecord], Iterable[object]],
-    store_batch: Callable[[list[object]], Tally] | None,
+    store_batch: StoreBatch | None,
 ) -> Reading:
     """Read a whole answer, record by record; full batches are handed to store_batch, if any.
 
+    While one is stored, the next is read, and no more than that.
     A response that does not carry ``request_id`` makes it foreign, before any row is taken.
 
     Never raises for what QuickBooks or the network did to the answer: that is ``unreadable``.
@@ -126,6 +131,7 @@ def read_answer(
     heads: list[ResponseHead] = []
     rows: list[object] = []
     tally = Tally()
+    stored: Callable[[], Tally] = Tally
     repaired: list[Repaired] = []
     parts: list[HostRet | CompanyRet | PreferencesRet] = []
     set_status: int | None = None
@@ -134,7 +140,7 @@ def read_answer(
             if isinstance(one, ResponseHead):
                 heads.append(one)
                 if not _is_ours(one, request_id):
-                    return Reading(tuple(heads), (), tally, foreign=True)
+                    return Reading(tuple(heads), (), tally.plus(stored()), foreign=True)
             elif isinstance(one, HostRet | CompanyRet | PreferencesRet):
                 parts.append(one)
             elif isinstance(one, MessageSetHead):
@@ -144,15 +150,15 @@ def read_answer(
             else:
                 # Another row follows: the last batch is stored with the answer itself.
                 if store_batch is not None and len(rows) >= BATCH:
-                    tally = tally.plus(store_batch(rows))
-                    rows = []
+                    tally = tally.plus(stored())
+                    stored, rows = store_batch(rows), []
                 rows.extend(take(one))
     except UnreadableAnswer as failure:
-        return Reading(tuple(heads), (), tally, unreadable=str(failure))
+        return Reading(tuple(heads), (), tally.plus(stored()), unreadable=str(failure))
     return Reading(
         tuple(heads),
         tuple(rows),
-        tally,
+        tally.plus(stored()),
         _introduced(parts, heads),
         set_status,
         repaired=tuple(repaired[:_MOST_TOLD]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from daemon.stages.reading import BATCH, Reading, Tally, read_answer
@@ -11,11 +13,17 @@ from tests.qbxml.builders import answer, invoice, invoices_answer
 
 def read(document: str) -> tuple[Reading, list[int]]:
     """What a document comes to, and how many rows were stored on the way, batch by batch."""
+    under_way: list[int] = []
     stored: list[int] = []
 
-    def store_batch(rows: list[Ret]) -> Tally:
-        stored.append(len(rows))
-        return Tally(rows=len(rows))
+    def store_batch(rows: list[Ret]) -> Callable[[], Tally]:
+        assert not under_way, "one at a time"
+        under_way.append(len(rows))
+        return wait
+
+    def wait() -> Tally:
+        stored.append(under_way.pop())
+        return Tally(rows=stored[-1])
 
     return read_answer([document], "", lambda ret: (ret,), store_batch), stored  # type: ignore[arg-type,return-value]
 

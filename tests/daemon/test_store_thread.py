@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -19,16 +20,13 @@ class Reactor(Clock):
 
     def __init__(self) -> None:
         super().__init__()
-        self.handed_over: list[Callable[[], None]] = []
-        self.news = threading.Event()
+        self.handed_over: SimpleQueue[Callable[[], None]] = SimpleQueue()
 
     def callFromThread(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        self.handed_over.append(lambda: call(*args, **kwargs))
-        self.news.set()
+        self.handed_over.put(lambda: call(*args, **kwargs))
 
     def run_one(self) -> None:
-        assert self.news.wait(5)
-        self.handed_over.pop(0)()
+        self.handed_over.get(timeout=5)()
 
 
 @pytest.fixture
@@ -65,3 +63,34 @@ def test_what_is_answered_in_time_leaves_no_clock_running(threads, reactor):
     reactor.run_one()
     assert done == [7]
     assert reactor.getDelayedCalls() == []
+
+
+@pytest.fixture
+def on_postgresql(reactor, empty_postgres_url):
+    with open_store(empty_postgres_url) as store:
+        made = ReactorThreads(reactor, store, 1)
+        made.startService()
+        yield made
+        made._work_pool.stop()
+        made._workers.stop()
+
+
+def raise_error() -> None:
+    raise ArithmeticError
+
+
+def test_on_postgresql_work_goes_on_while_the_store_is_at_work(on_postgresql, reactor):
+    goes_on = threading.Event()
+    wait = on_postgresql.begin_from_work(goes_on.wait)
+    reactor.run_one()
+    goes_on.set()
+    reactor.run_one()
+    assert wait() is True
+
+
+def test_whoever_waits_for_work_that_failed_is_told(on_postgresql, reactor):
+    wait = on_postgresql.begin_from_work(raise_error)
+    reactor.run_one()
+    reactor.run_one()
+    with pytest.raises(ArithmeticError):
+        wait()

@@ -84,6 +84,12 @@ class InPlace:
         with self._rig.store.transaction():
             return thd(*args, **kwargs)
 
+    def begin_from_work(
+        self, thd: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Callable[[], Any]:
+        done = self.store_from_work(thd, *args, **kwargs)
+        return lambda: done
+
     def work(self, slow: Callable[..., Any], *args: Any, **kwargs: Any) -> Deferred[Any]:
         return maybeDeferred(slow, *args, **kwargs)
 
