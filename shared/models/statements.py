@@ -258,7 +258,7 @@ class _Compiled:
     def __init__(self, sql: str, places: Sequence[Any], engine: Engine) -> None:
         self.sql = sql
         self._lists = {place.name for place in places if isinstance(place, _ListSlot)}
-        self._as_list: Callable[[list[Any]], Any] = list if engine == "postgresql" else _json_of
+        self._as_list = _array_of if engine == "postgresql" else _json_of
         self.names = [place.name for place in places if isinstance(place, _Slot)]
         # What is no parameter goes by its place, which is the name of none.
         keys = [place.name if isinstance(place, _Slot) else at for at, place in enumerate(places)]
@@ -280,6 +280,15 @@ class _Compiled:
         for name in self._lists:
             given[name] = self._as_list(list(given[name]))
         return self._in_order(given)
+
+
+def _array_of(members: list[Any]) -> str | list[Any]:
+    """PostgreSQL writes an array as JSON does, in other brackets, where no character is escaped.
+
+    Left as a list, psycopg would write it member by member in Python.
+    """
+    told = _json_of(members)
+    return members if "\\" in told else f"{{{told[1:-1]}}}"
 
 
 def _json_of(members: list[Any]) -> str:
