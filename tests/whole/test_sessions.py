@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import timedelta
 from hashlib import sha256
-from types import SimpleNamespace
 
 import pytest
 
@@ -684,17 +682,17 @@ def test_a_plan_is_read_and_written_once_a_transaction(small_rig, monkeypatch):
     done = []
 
     def noted(what, function):
-        def call(value):
+        def call(value, **options):
             done.append(what)
-            return function(value)
+            return function(value, **options)
 
         return call
 
     hand = small_rig.by_hand()
     hand.log_in()
     request = hand.ask()
-    loads, dumps = noted("read", json.loads), noted("written", json.dumps)
-    monkeypatch.setattr(sequence, "json", SimpleNamespace(loads=loads, dumps=dumps))
+    monkeypatch.setattr(sequence, "decode", noted("read", sequence.decode))
+    monkeypatch.setattr(sequence, "encode", noted("written", sequence.encode))
     percent = hand.tell(hand.work(request))
     assert done == ["read", "written"]
     while percent < 100:
