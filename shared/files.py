@@ -9,7 +9,6 @@ import pwd
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Literal
 
 
 @contextmanager
@@ -83,18 +82,6 @@ _REMEDIES = {
     errno.ENOSPC: "Free space on that disk, then repeat the command",
     errno.EDQUOT: "Free space in your quota, then repeat the command",
 }
-
-
-def own_folder(kind: Literal["config", "data", "state"]) -> Path:
-    """The folder for Deskbridge's own files of one kind, of the user of this process.
-
-    Raises RuntimeError for a user without a home. Source: XDG Base Directory Specification.
-    """
-    around = Path(os.environ.get(f"XDG_{kind.upper()}_HOME", ""))
-    return (around if around.is_absolute() else Path.home() / _IN_HOME[kind]) / "deskbridge"
-
-
-_IN_HOME = {"config": ".config", "data": ".local/share", "state": ".local/state"}
 
 
 def user_name(user_id: int) -> str:

@@ -16,7 +16,6 @@ from shared import setting_values as kinds
 from shared.database_password import VARIABLE as DATABASE_PASSWORD
 from shared.database_password import with_password
 from shared.dates import DateFormat
-from shared.files import own_folder
 from shared.mail_server import VARIABLE as MAIL_PASSWORD
 from shared.rules.backups import Schedule
 from shared.setting_values import BadValue, Parser, mask_secrets, one_of, switch, whole
@@ -402,9 +401,12 @@ def find_config(environ: Mapping[str, str]) -> Path | None:
     places = [
         Path(d) / FILE_NAME for d in environ.get("CONFIGURATION_DIRECTORY", "").split(":") if d
     ]
-    # With sudo -E or runuser the home is still somebody else's.
-    if os.geteuid() != 0 and os.access(own := own_folder("config"), os.X_OK):
-        places.append(own / FILE_NAME)
+    if os.geteuid() != 0:  # with sudo -E or runuser the home is still somebody else's
+        import platformdirs  # 3 ms, which a command does not pay where no folder is looked for
+
+        own = platformdirs.user_config_path("deskbridge")
+        if os.access(own, os.X_OK):
+            places.append(own / FILE_NAME)
     return next((place for place in [*places, MACHINE_CONFIG] if place.is_file()), None)
 
 
@@ -470,7 +472,9 @@ def _state_directory(environ: Mapping[str, str]) -> Path:
         return Path(given)
     if os.geteuid() == 0:
         return Path("/var/lib/deskbridge")
-    return own_folder("data")
+    import platformdirs
+
+    return platformdirs.user_data_path("deskbridge")
 
 
 def _contradictions(values: dict[str, Any], sources: Mapping[str, str]) -> list[SettingFault]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import platformdirs
+
 from console.tui.themes import COLORS, TERMINAL
-from shared.files import own_folder
 
 FILE_NAME = "console.toml"
 
@@ -39,4 +40,4 @@ class Preferences:
 
 def of_this_user() -> Preferences:
     """Those of whoever runs the console."""
-    return Preferences(own_folder("state"))
+    return Preferences(platformdirs.user_state_path("deskbridge"))

@@ -7,6 +7,7 @@ store: whatever fails before that step leaves it as it was.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from datetime import datetime
@@ -127,12 +128,10 @@ def put_in_place(
 
 
 def _copy(backup: Path, draft: Path) -> None:
-    from shutil import copyfileobj  # 3 ms, which no list waits for
-
     draft.unlink(missing_ok=True)
     make_private_file(draft)
     with backup.open("rb") as source, draft.open("wb") as copy:
-        copyfileobj(source, copy)
+        shutil.copyfileobj(source, copy)
     flush(draft)
     give_to_owner_of_folder(draft)
 

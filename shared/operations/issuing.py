@@ -12,9 +12,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
+import platformdirs
+
 from shared import dates
 from shared.errors import CannotBeMeant, NotPossible, StoreError
-from shared.files import all_or_nothing, own_folder
+from shared.files import all_or_nothing
 from shared.models import connections, downloads, installation
 from shared.models.applications import (
     application_by_username,
@@ -383,7 +385,7 @@ def default_folder(database: str, name: str) -> Path:
     if database.startswith(_SQLITE):
         beside = Path(database.removeprefix(_SQLITE)).absolute().parent
     else:
-        beside = own_folder("data")
+        beside = platformdirs.user_data_path("deskbridge")
     return beside / "qwc" / slug(name)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from shared import files
 from shared.errors import StoreError
-from shared.files import is_read_only, own_folder, user_name, why_closed
+from shared.files import is_read_only, user_name, why_closed
 from shared.models import audit
 from shared.models.store import open_store
 from shared.sealing import seal
@@ -39,18 +39,6 @@ def folder():
         made.mkdir(mode=0o700)
         os.chown(made, SERVICE, SERVICE)
         yield made
-
-
-def test_own_folders_are_where_the_environment_says_else_in_the_home(monkeypatch):
-    monkeypatch.setenv("HOME", "/home/ann")
-    monkeypatch.setenv("XDG_CONFIG_HOME", "/srv/config")
-    monkeypatch.setenv("XDG_DATA_HOME", "not/a/full/path")
-    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
-    assert [str(own_folder(kind)) for kind in ("config", "data", "state")] == [
-        "/srv/config/deskbridge",
-        "/home/ann/.local/share/deskbridge",
-        "/home/ann/.local/state/deskbridge",
-    ]
 
 
 @as_root

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 
+import platformdirs
 import pytest
 
 from shared import settings as module
@@ -15,7 +16,8 @@ STATE = {"STATE_DIRECTORY": "/var/lib/bridge"}
 def _nothing_from_this_machine(monkeypatch, tmp_path):
     monkeypatch.setattr(module, "MACHINE_CONFIG", tmp_path / "etc" / "deskbridge.toml")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    monkeypatch.setattr(module, "own_folder", lambda kind: tmp_path / kind / "deskbridge")
+    monkeypatch.setattr(platformdirs, "user_config_path", lambda app: tmp_path / "config" / app)
+    monkeypatch.setattr(platformdirs, "user_data_path", lambda app: tmp_path / "data" / app)
 
 
 def written(tmp_path, text, name="deskbridge.toml"):

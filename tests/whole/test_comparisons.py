@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -136,6 +137,18 @@ def test_deletions_that_were_not_told_with_the_list_are_asked_for_on_their_own(r
     assert not compares(rig, minutes=15)
     assert rig.invoices()[deleted].status is InvoiceStatus.DELETED
     assert rig.is_equal()
+
+
+def test_what_came_beside_the_list_is_no_row_of_it(rig):
+    """A list that does not tell its rest ends with a page without rows."""
+    (deleted, _), *_ = open_invoices(rig)
+    acts.delete(rig.company.books, deleted)
+    nothing = r'<InvoiceQueryRs \1 statusCode="0" statusSeverity="Info" iteratorID="{A}" />'
+    listed = re.compile('<InvoiceQueryRs (requestID="[^"]*").*?</InvoiceQueryRs>', re.DOTALL)
+    rig.alter = lambda answer: listed.sub(nothing, answer)
+    assert not compares(rig, minutes=15)
+    assert len(rig.requests) == 1
+    assert rig.invoices()[deleted].status is InvoiceStatus.DELETED
 
 
 def test_what_leaves_no_trace_is_seen_by_the_next_comparison(rig):

@@ -69,10 +69,10 @@ BY_ID = frozenset({Step.CUSTOMER_CHECK, Step.REREAD, Step.CUSTOMERS}) | BY_NAME
 IN_ORDER = frozenset({Step.CUSTOMER_CHECK}) | BY_NAME
 """Steps whose IDs are gone through in the store's order: those after the last one are next."""
 COMPARED: Mapping[Step, Collection[str]] = {
-    Step.READ: {"CustomerRet"},  # of those that changed, beside the first page
-    Step.DELETIONS: {"CustomerRet"},
-    Step.SWEEP: {"InvoiceRet"},
-    Step.CUSTOMER_CHECK: {"CustomerRet"},
+    Step.READ: ("CustomerRet",),  # of those that changed, beside the first page
+    Step.DELETIONS: ("CustomerRet",),
+    Step.SWEEP: ("InvoiceRet",),
+    Step.CUSTOMER_CHECK: ("CustomerRet",),
 }
 """Records of which a step asks for a few elements, only to compare them."""
 READS_WHOLE = frozenset({Step.READ, Step.REREAD, Step.CUSTOMERS})
@@ -87,7 +87,6 @@ COMPARING = frozenset({Step.SWEEP, Step.CUSTOMER_CHECK})
 LIST = "InvoiceQueryRs"
 """The answer that decides where others came beside it."""
 CHANGED = "CustomerQueryRs"
-
 
 SHOWN: dict[Step, Shown] = {
     Step.READ: Shown("Reading invoices", 0, 70),

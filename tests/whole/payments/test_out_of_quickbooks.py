@@ -203,6 +203,21 @@ def test_a_deletion_that_was_not_told_with_the_list_is_asked_for_on_its_own(rig,
     assert alone
 
 
+def test_a_deletion_is_no_row_of_the_list(rig):
+    """A list that does not tell its rest ends with a page without rows."""
+    txn_id = by_hand(rig, 15_000, ("1042", 15_000))
+    settles(rig)
+    acts.delete(rig.company.books, txn_id)
+    rig.requests.clear()
+    rig.alter = lambda answer: answer.replace(' iteratorRemainingCount="0"', "")
+    settles(rig)
+    assert imported(rig)["CHQ 1"].deleted
+    assert (
+        len([one for one in rig.requests if "<ReceivePaymentQueryRq" in one and "iterator=" in one])
+        == 1
+    )
+
+
 def test_a_sync_without_news_asks_for_the_list_and_deletions_together(rig):
     by_hand(rig, 15_000, ("1042", 15_000))
     settles(rig)
