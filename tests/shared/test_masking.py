@@ -86,6 +86,9 @@ def test_where_people_live_becomes_dots_where_it_is_not_needed():
     assert without_contacts("<FullName>Larkspur</FullName>") == "<FullName>Larkspur</FullName>"
 
 
+USUAL = "Mara owes 250.00 for invoice 1042. "
+
+
 @pytest.mark.parametrize(
     "unit",
     [
@@ -93,10 +96,18 @@ def test_where_people_live_becomes_dots_where_it_is_not_needed():
         *("<Password ", "<Password><![CDATA[", "&amp;lt;Password&gt;", "<a:", "&#0000"),
         *("password=", 'password="', "password='\\", 'password\\"', "password ", "pass\t"),
         *("authorization: ", "bearer ", "basic a", "eyJaaaaaaaa.", "sk-", "sk_live_", "api "),
-        "-----BEGIN PRIVATE KEY-----",
+        *("-----BEGIN PRIVATE KEY-----", USUAL),
     ],
 )
 def test_no_text_takes_longer_than_its_length(unit):
+    """None takes six times as long as usual text. The usual is an eighth as long, so that it takes
+    too long itself if each part of a text is held against all others.
+    """
+    assert any(_seconds(unit, 200_000) < 6 * 8 * _seconds(USUAL, 25_000) for _ in range(3))
+
+
+def _seconds(unit: str, length: int) -> float:
+    text = (unit * length)[:length]
     began = time.thread_time()
-    masked((unit * 200_000)[:200_000])
-    assert time.thread_time() - began < 0.5
+    masked(text)
+    return time.thread_time() - began
