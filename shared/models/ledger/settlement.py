@@ -296,11 +296,14 @@ def _reason() -> Any:
 
 
 def _of_connection(*columns: Any) -> Any:
-    """Invoices beside the customer that each names, if we hold that one."""
-    names = t.Customer.has(
-        connection=t.Invoice.connection,
-        list_id=t.Invoice.customer_list_id,
-        state=CustomerState.HELD,
+    """Invoices beside the customer that each names, if we hold that one.
+
+    The sums keep PostgreSQL from comparing each invoice with all customers of the connection: in
+    a new company it takes them for few.
+    """
+    connection: Any = t.Invoice.connection
+    names = t.Customer.has(connection=connection + 0, list_id=t.Invoice.customer_list_id) & (
+        t.Customer.state + "" == CustomerState.HELD.value
     )
     return (
         t.Invoice.select(*columns)
