@@ -47,10 +47,14 @@ class OutsideUnit(RuntimeError):
 
 
 class _Unit(NamedTuple):
-    """A unit of work; ``done`` is what was done in it for the first time."""
+    """A unit of work; ``done`` is what was done in it for the first time.
+
+    ``connection`` is the driver's own: whatever runs in the unit runs on it.
+    """
 
     engine: Engine
     database: Database
+    connection: Any
     clock: Callable[[], datetime]
     done: set[str]
 
@@ -67,8 +71,8 @@ _units = _Units()
 
 @contextmanager
 def unit_on(engine: Engine, database: Database, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Let the statements of this thread run on ``database`` meanwhile."""
-    _units.open.append(_Unit(engine, database, clock, set()))
+    """Let the statements of this thread run on ``database``, which is open, meanwhile."""
+    _units.open.append(_Unit(engine, database, database.connection(), clock, set()))
     try:
         yield
     finally:
@@ -223,10 +227,10 @@ class Statement:
 
     def _execute(self, parameters: dict[str, Any]) -> Any:
         """Run it past ``execute_sql``, which costs as much again as a short query."""
-        engine, database = current()
-        sql, arguments = self._text(engine, database, parameters)
+        unit = _unit()
+        sql, arguments = self._text(unit.engine, unit.database, parameters)
         try:
-            return database.connection().execute(sql, arguments)
+            return unit.connection.execute(sql, arguments)
         except Exception:
             with _as_peewees_errors:  # entered for an error alone: it is twice as long as the rest
                 raise

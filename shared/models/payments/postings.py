@@ -123,20 +123,18 @@ def by_tags(
     GUIDs, with or without braces, and RefNumbers are compared without case, as QuickBooks does.
     """
     guids = {f"{{{guid.strip('{} ').upper()}}}" for guid in external_guids if guid}
-    found = rows.postings(
-        [
-            *_BY_GUID.all(connection=connection_id, values=guids),
-            *_BY_REF_NUMBER.all(
-                connection=connection_id, values=_given(map(str.lower, ref_numbers))
-            ),
-            *_BY_TXN_ID.all(connection=connection_id, values=_given(txn_ids)),
-        ]
+    found = (
+        *_with_one(_BY_GUID, connection_id, guids),
+        *_with_one(_BY_REF_NUMBER, connection_id, map(str.lower, ref_numbers)),
+        *_with_one(_BY_TXN_ID, connection_id, txn_ids),
     )
-    return sorted({one.id: one for one in found}.values(), key=lambda one: one.id)
+    by_number = {row[0]: row for row in found}
+    return rows.postings([by_number[id_] for id_ in sorted(by_number)])
 
 
-def _given(texts: Iterable[str]) -> set[str]:
-    return {text for text in texts if text}
+def _with_one(statement: Statement, connection_id: int, tags: Iterable[str]) -> list[Row]:
+    given = {tag for tag in tags if tag}
+    return statement.all(connection=connection_id, values=given) if given else []
 
 
 _REF_NUMBER: Any = fn.LOWER(t.Posting.ref_number)  # spelled as in the index
