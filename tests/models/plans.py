@@ -1,4 +1,4 @@
-"""How SQLite goes about its questions: along an index, or through everything."""
+"""How the engine goes about its questions: along an index, or through everything."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def explained(self, parameters):
         engine, database = current()
         sql, arguments = self._text(engine, database, parameters)
-        found = database.execute_sql(f"EXPLAIN QUERY PLAN {sql}", arguments).fetchall()
-        seen.extend(row[3] for row in found)
+        asked = "EXPLAIN QUERY PLAN" if engine == "sqlite" else "EXPLAIN"
+        found = database.execute_sql(f"{asked} {sql}", arguments).fetchall()
+        seen.extend(row[-1] for row in found)
         return execute(self, parameters)
 
     monkeypatch.setattr(Statement, "_execute", explained)

@@ -17,9 +17,9 @@ from shared.models.ledger import (
     settlement,
     shared_numbers,
 )
-from shared.models.ledger.settlement import Place, standings
+from shared.models.ledger.settlement import Part, Place, standings
 from shared.models.statements import current
-from shared.models.store import Store
+from shared.models.store import Store, open_store
 from shared.rules.values import InvoiceStatus, JobMode, RecordKind
 from tests.models.builders import Books, customer, invoice, paid
 from tests.models.plans import plans, sqlite_alone
@@ -458,15 +458,15 @@ def _written(books: Books) -> int:
     ("part", "index"),
     [
         (
-            settlement.Part.CUSTOMERS,
+            Part.CUSTOMERS,
             "customer_connection_id_list_id (connection_id=? AND list_id>?)",
         ),
         (
-            settlement.Part.OPEN,
+            Part.OPEN,
             "invoice_connection_id_status_id (connection_id=? AND status=? AND id>",
         ),
-        (settlement.Part.CLOSED, "invoice_unsettled_closed (connection_id=?)"),
-        (settlement.Part.SET_ASIDE, "invoice_connection_id_txn_id (connection_id=? AND txn_id=?)"),
+        (Part.CLOSED, "invoice_unsettled_closed (connection_id=?)"),
+        (Part.SET_ASIDE, "invoice_connection_id_txn_id (connection_id=? AND txn_id=?)"),
     ],
 )
 def test_no_slice_goes_through_all_invoices(books, part, index, monkeypatch):
@@ -476,6 +476,22 @@ def test_no_slice_goes_through_all_invoices(books, part, index, monkeypatch):
         settlement.settle(terms, part, "", 10)
     assert any(index in line for line in seen), seen
     assert not any(line.startswith("SCAN invoice") for line in seen), seen
+
+
+def test_in_a_new_database_too_postgresql_finds_each_customer_by_its_index(
+    new_postgres_url, monkeypatch
+):
+    names = [f"80-{number}" for number in range(1000)]
+    with open_store(new_postgres_url()) as store:
+        books = Books(store)
+        books.read(*(invoice(f"1A-{one}", customer_list_id=one) for one in names))
+        books.hold(*(customer(one, one) for one in names))
+        with store.transaction():
+            seen = plans(monkeypatch)
+            settlement.settle(settlement.Terms(books.id, JobMode.ROLL_UP), Part.OPEN, "", 250)
+    met = [line for line in seen if "customer" in line and "Scan" in line]
+    assert len(met) == 3, seen
+    assert all("customer_connection_id_list_id" in line for line in met), met
 
 
 @sqlite_alone

@@ -274,8 +274,9 @@ def _given(terms: Terms) -> dict[str, Any]:
 
 def _bill_to() -> Any:
     """Who is billed: the customer at the top, as far up as we hold them, or the job itself."""
-    is_at_top = (slot("rolls_up") == True) & t.Customer.top_list_id.is_null(False)  # noqa: E712
-    return Case(None, [(is_at_top, t.Customer.top_list_id)], t.Invoice.customer_list_id)
+    named = t.Invoice.customer_list_id
+    top = fn.COALESCE(_of_held(t.Customer.top_list_id), named)
+    return Case(None, [(slot("rolls_up") == True, top)], named)  # noqa: E712
 
 
 def _reason() -> Any:
@@ -283,7 +284,7 @@ def _reason() -> Any:
 
     One that is not posted (pending) is not owed, whatever else may be said of it.
     """
-    customers = fn.COALESCE(t.Customer.invoices_left_out, CUSTOMER_MISSING)
+    customers = fn.COALESCE(_of_held(t.Customer.invoices_left_out), CUSTOMER_MISSING)
     return Case(
         None,
         [
@@ -295,16 +296,19 @@ def _reason() -> Any:
     )
 
 
-def _of_connection(*columns: Any) -> Any:
-    """Invoices beside the customer that each names, if we hold that one.
+def _of_held(column: Any) -> Any:
+    """What stands in a column of the customer, null for one that we do not hold."""
+    return Case(None, [(t.Customer.state == CustomerState.HELD.value, column)])
 
-    The sums keep PostgreSQL from comparing each invoice with all customers of the connection: in
-    a new company it takes them for few.
+
+def _of_connection(*columns: Any) -> Any:
+    """Invoices beside the customer that each names: ``_of_held`` says whether we hold that one.
+
+    The sum and the state, left out here, keep PostgreSQL from comparing each invoice with all
+    customers of the connection: in a new company it takes those that are held for few.
     """
     connection: Any = t.Invoice.connection
-    names = t.Customer.has(connection=connection + 0, list_id=t.Invoice.customer_list_id) & (
-        t.Customer.state + "" == CustomerState.HELD.value
-    )
+    names = t.Customer.has(connection=connection + 0, list_id=t.Invoice.customer_list_id)
     return (
         t.Invoice.select(*columns)
         .join(t.Customer, JOIN.LEFT_OUTER, on=names)
