@@ -19,7 +19,7 @@ from typing import TypeAlias
 from lxml import etree
 
 from shared.qbxml.records import read_record
-from shared.qbxml.repair import MARK, MARK_BYTES, Repair
+from shared.qbxml.repair import MARK, Repair, is_marked
 from shared.qbxml.responses import BadRecord, MessageSetHead, ResponseHead, Ret, Status
 from shared.qbxml.shape import Element
 from shared.qbxml.text import shown
@@ -196,7 +196,7 @@ class _Answer:
             raise UnreadableAnswer(Unreadable.DOCTYPE, told)
         tags = self._weigh(block)
         self._sample_names(block)
-        self._is_marked = self._is_marked or MARK_BYTES in block
+        self._is_marked = self._is_marked or is_marked(block)
         self._parse(block)
         root = self._find_root(block)
         self._has_attributes = self._has_attributes or b"=" in block
