@@ -1,6 +1,8 @@
 """An answer as a whole: heads, statuses, and reading it in pieces."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.qbxml import reader
 from shared.qbxml.payment_responses import ReceivePaymentRet
@@ -184,6 +186,31 @@ def test_space_and_a_byte_order_mark_before_the_declaration_do_no_harm():
     plain = list(read_message_set([BUSY]))
     assert list(read_message_set([b"\xef\xbb\xbf" + BUSY.encode()])) == plain
     assert list(read_message_set(["\n ", " \r\n" + BUSY])) == plain
+
+
+def is_between(text: str, at: int) -> bool:
+    """Whether a place in XML is in no tag and in no reference."""
+    ends = [(text.rfind(">", 0, at), text.rfind("<", 0, at))]
+    ends.append((text.rfind(";", 0, at), text.rfind("&", 0, at)))
+    return all(end >= begin for end, begin in ends)
+
+
+BEGUN = BUSY.index("<QBXML>") + len("<QBXML>")
+PLACES = [at for at in range(BEGUN, len(BUSY)) if is_between(BUSY, at)]
+
+
+@given(
+    places=st.sets(st.sampled_from(PLACES), min_size=1),
+    said=st.sampled_from(["", "x", "<QBXML>", "- "]),
+    size=st.integers(BEGUN, 2 * len(BUSY)),
+)
+def test_comments_change_nothing_wherever_they_stand(places, said, size):
+    text = BUSY
+    for at in sorted(places, reverse=True):
+        text = f"{text[:at]}<!--{said}-->{text[at:]}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "_BLOCK_BYTES", size)
+        assert list(read_message_set([text])) == list(read_message_set([BUSY]))
 
 
 def test_the_declaration_may_name_any_encoding_since_the_envelope_decided_it():
