@@ -117,6 +117,8 @@ _TELL_DELETED = Statement(
 
 def _mark(connection_id: int, list_ids: Iterable[str], state: CustomerState) -> None:
     ids = list(list_ids)
+    if not ids:
+        return
     _MARK.run(connection=connection_id, ids=ids, state=state.value)
     aliases.carry_over(connection_id)
     rereads.reread_done(connection_id, RecordKind.CUSTOMER, ids)
