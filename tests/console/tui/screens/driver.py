@@ -144,13 +144,14 @@ class Driver:
 
         Of a dialog: what is in its frame, and the keys; not what it is in front of.
         """
+        painted = self.painted
         framed = self.app.screen.query("#dialog, #form-dialog")
         if framed:
             box = framed.first().region
-            within = [line[box.x : box.right] for line in self.painted[box.y : box.bottom]]
-            return [*within, self.painted[-1]]
+            within = [line[box.x : box.right] for line in painted[box.y : box.bottom]]
+            return [*within, painted[-1]]
         shown = [one for one in self.app.screen.query(Header) if one.display]
-        return self.painted[len(shown) :]
+        return painted[len(shown) :]
 
     @property
     def painted(self) -> list[str]:
