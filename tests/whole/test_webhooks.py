@@ -142,9 +142,9 @@ def check(secret: str, header: str, body: bytes) -> None:
 def test_a_private_address_is_refused_by_default(tmp_path, receiver):
     stock(tmp_path)
     daemon = DaemonProcess(tmp_path)
-    daemon.start()
+    made = daemon.json("webhook", "add", "Larkspur", receiver.url)
+    daemon.start()  # it would look for one that is added later in ten seconds
     try:
-        made = daemon.json("webhook", "add", "Larkspur", receiver.url)
         done = daemon.run("webhook", "test", str(made["id"]), "--json")
     finally:
         daemon.kill()
