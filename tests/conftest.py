@@ -253,15 +253,6 @@ def quick_hashes() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
-def readings() -> Iterator[None]:
-    """A reading that writes fails without SQLite's help, but in the tests of the models."""
-    from tests.readings import held_up
-
-    with held_up():
-        yield
-
-
 @pytest.fixture(autouse=True)
 def iso_dates() -> None:
     """Days and times are told in one way in all tests, whatever a test before has chosen."""

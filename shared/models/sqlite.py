@@ -128,7 +128,6 @@ class SqliteEngine:
             with self.explained():
                 self.database.connect()
                 self.database.pragma("schema_version")  # only now is the file opened
-            self._connection.only_reads = False
             self._connection.scope = None
             self._connection.lasting = True
             self._opened = self._opened or _identity(self.path)
@@ -182,29 +181,35 @@ class SqliteEngine:
             self.connect()
             with self.explained():
                 self._see(scope)
-                self._only_read(not writing)
                 self._last(lasting)
-                with self.database.transaction("IMMEDIATE" if writing else "DEFERRED"):
+                with self.database.transaction("IMMEDIATE") if writing else self._snapshot():
                     yield
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """A transaction of which nothing stays. Raises RuntimeError where rows were written in it.
+
+        Were SQLite told that the connection only reads, it would prepare every statement anew,
+        and once more for the next one that writes.
+        """
+        connection = self.database.connection()
+        changes = connection.total_changes
+        self.database.begin()
+        try:
+            yield
+            if connection.total_changes != changes:
+                raise RuntimeError("written inside reading(): begin with transaction()")
+        finally:
+            self.database.rollback()
 
     def _see(self, scope: Scope) -> None:
         if self._connection.scope != scope:
-            self._only_read(False)
             self.narrow(scope)
             self._connection.scope = scope
 
     def narrow(self, scope: Scope) -> None:
         """Have this thread's connection see a scope of the tables; None for all."""
         narrow(self.database, self.name, scope)
-
-    def _only_read(self, only_reads: bool) -> None:
-        """Have SQLite refuse writes on this thread's connection, or take them again.
-
-        Only where that changes: SQLite then prepares every statement anew.
-        """
-        if self._connection.only_reads is not only_reads:
-            self.database.pragma("query_only", int(only_reads))
-            self._connection.only_reads = only_reads
 
     def _last(self, lasting: bool) -> None:
         """Have commits wait for the disk, or not: one that does waits for all before it.
@@ -223,7 +228,6 @@ class SqliteEngine:
         that refer to it.
         """
         self.connect()
-        self._only_read(False)
         self.database.pragma("foreign_keys", 0)
         try:
             with self.explained(), self.database.transaction("IMMEDIATE"):
@@ -268,7 +272,6 @@ class SqliteEngine:
         """Write the file anew, without what is free in it."""
         self.connect()
         with self.explained():
-            self._only_read(False)
             self.database.execute_sql("VACUUM")
             self.database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
@@ -321,7 +324,6 @@ class SqliteEngine:
 class _Connection:
     """What is set on a connection."""
 
-    only_reads = False
     scope: Scope = None
     lasting = True
 

@@ -46,7 +46,7 @@ def note_and_fail_inside(store: Store) -> None:
 
 
 def no_write_gets_through(store: Store) -> None:
-    refused = (StoreUnavailable, peewee.PeeweeException, psycopg.Error)
+    refused = (RuntimeError, peewee.PeeweeException, psycopg.Error)
     with pytest.raises(refused), store.reading():
         note("sneaked in")
 
@@ -130,17 +130,17 @@ def test_writing_while_reading_fails_however_often_they_take_turns(store):
     assert noted(store) == ["0", "1", "2"]
 
 
-def test_reading_twice_has_sqlite_prepare_no_statement_anew(tmp_path):
+def test_reading_and_writing_in_turn_has_sqlite_prepare_no_statement_anew(tmp_path):
     told: list[str] = []
     with open_store(f"sqlite:///{tmp_path / 'read'}", create=True) as store:
         noted(store)
         store._engine.database.connection().set_trace_callback(told.append)
-        noted(store)
-        noted(store)
-        assert [line for line in told if "pragma" in line.lower()] == []
-        with store.transaction():
-            note("one")
-    assert [line for line in told if "query_only" in line] == ["PRAGMA query_only = 0"]
+        for _ in range(2):
+            noted(store)
+            with store.transaction():
+                note("one")
+    settings = {line for line in told if "pragma" in line.lower()}
+    assert {line.partition("=")[0].strip() for line in settings} == {"PRAGMA busy_timeout"}
 
 
 def test_a_transaction_inside_a_reading_is_a_mistake(store):
