@@ -28,13 +28,6 @@ from shared.structs import Value
 _BLOCK_BYTES = 65536
 _USUAL_DEPTH = 8
 
-_SIGN = b"<!---->"
-"""Put before the root, which stands beside it in the tree as soon as it has begun.
-
-lxml tells of begun elements only where it stops at each: that takes as long as parsing.
-"""
-_DECLARATION = re.compile(rb"(?:<\?xml\s[^<>]*\?>)?")
-
 _TAG = re.compile(rb"<([^\s<>/!?][^<>]*)")
 _BLANK = re.compile(rb"\s")
 _ATTRIBUTE = re.compile(rb"\s([^\s<>=\"']+)=[\"']")
@@ -165,13 +158,15 @@ class _Answer:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._parser = etree.XMLPullParser(
-            ("comment",),
+            ("start",),
+            tag="QBXML",
             encoding="utf-8",
             resolve_entities=False,
             no_network=True,
             load_dtd=False,
             dtd_validation=False,
             huge_tree=False,
+            remove_comments=True,
             remove_pis=True,
             remove_blank_text=True,
             collect_ids=False,
@@ -269,10 +264,6 @@ class _Answer:
 
     def _parse(self, block: bytes) -> None:
         """Feed libxml2, and refuse what it would forgive until the end: an unknown entity."""
-        if self._root is None:
-            head = _DECLARATION.match(block)
-            assert head is not None
-            block = head[0] + _SIGN + block[head.end() :]
         try:
             self._parser.feed(block)
         except etree.XMLSyntaxError as why:
@@ -282,15 +273,11 @@ class _Answer:
             raise _malformed(errors[0].line)
 
     def _find_root(self, block: bytes) -> Element:
-        """The root, without comments in it; the first comment is our sign."""
-        met = [one for _, one in self._parser.read_events() if isinstance(one, etree._Comment)]
-        if self._root is None:
-            root = next((one for sign in met[:1] for one in sign.itersiblings("*")), None)
-            if root is None or root.tag != "QBXML":
-                raise UnreadableAnswer(Unreadable.NOT_QBXML, _what_it_is(block))
-            self._root, met = root, met[1:]
-        if met:
-            etree.strip_tags(self._root, etree.Comment)
+        for _, begun in self._parser.read_events():
+            if self._root is None and isinstance(begun, etree._Element):
+                self._root = begun
+        if self._root is None or self._root.getparent() is not None:
+            raise UnreadableAnswer(Unreadable.NOT_QBXML, _what_it_is(block))
         return self._root
 
     def _measure(self, root: Element) -> None:

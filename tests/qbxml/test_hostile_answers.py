@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -259,6 +260,16 @@ for name, content in records.items():
     parts = read(20, record)
     print(name, parts, peak_kib() - before)
 """
+
+
+def test_comments_in_a_text_cost_no_more_than_tags():
+    def seconds(text):
+        document = PLAIN.replace("First delivery", (text * 400_000)[:400_000])
+        began = time.thread_time()
+        list(read_message_set([document], Limits(record_tags=1_000_000)))
+        return time.thread_time() - began
+
+    assert any(seconds("a<!---->") < seconds("<A/>") for _ in range(3))
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's VmHWM")
