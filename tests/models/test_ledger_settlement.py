@@ -207,6 +207,16 @@ def test_an_invoice_without_its_customer_is_left_out_and_named_each_time(books):
     assert books.settle().taken_in == ["1A-1"]
 
 
+def test_a_customer_that_is_gone_bills_nobody_as_it_stood_when_it_was_held(books):
+    books.read(FOR_PART)
+    books.hold(TOP, JOB, PART)
+    assert books.settle().left_out == []
+    with books.store.transaction():
+        incoming_customers.mark_customers_deleted(books.id, ["80-3"])
+    assert books.settle().left_out == [("1A-3", "invoice-customer-missing")]
+    assert books.left_out() == {"1A-3": "invoice-customer-missing"}
+
+
 def test_settling_again_tells_nothing_new(books):
     books.read(*(invoice(f"1A-{n}", pending=n % 2 == 0) for n in range(1203)))
     books.hold(TOP)
